@@ -1,0 +1,1 @@
+//! mesash: a shell for versioned repositories.
