@@ -1,1 +1,24 @@
-//! Filled in by the commits that follow.
+//! mesafs: what a mounted file system is, apart from where its repositories live.
+//!
+//! Paths, errors, the [`FileSystem`] and [`Backend`] contracts, the immutable tree with its ops,
+//! mounts, tokens and events. Nothing here knows a shell, a store's files or a network.
+
+pub mod backend;
+pub mod error;
+pub mod event;
+pub mod filesystem;
+pub mod mount;
+pub mod name;
+pub mod op;
+pub mod path;
+pub mod stat;
+pub mod token;
+pub mod tree;
+
+pub use backend::{Access, Backend, Checkout, Pin};
+pub use error::{Errno, FsError, FsResult, Operation};
+pub use event::Invalidation;
+pub use filesystem::{FileSystem, Follow, Handle, OpenOptions};
+pub use name::{BookmarkName, ChangeId, CommitOid, OrgName, RepoId, RepoName};
+pub use path::{RealPath, RepoPath, VPath, resolve_path};
+pub use stat::{DirEntry, FileKind, FsStat};
