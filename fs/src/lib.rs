@@ -4,6 +4,7 @@
 //! mounts, tokens and events. Nothing here knows a shell, a store's files or a network.
 
 pub mod backend;
+pub mod clock;
 pub mod error;
 pub mod event;
 pub mod filesystem;
