@@ -200,18 +200,17 @@ impl RepoEvent {
     }
 }
 
-/// One mount's view of one repository: the change that it reads and writes.
-pub trait Checkout: Send + Sync + fmt::Debug {
-    fn repo(&self) -> &RepoId;
+/// A tree that can be read and written: a checkout, or scratch memory.
+pub trait Volume: Send + Sync + fmt::Debug {
     fn access(&self) -> Access;
 
-    /// The present tree of the change: an atomic load on an embedded store. Never waits for writers.
+    /// The present tree: an atomic load on an embedded store. Never waits for writers.
     ///
     /// # Errors
     /// EACCES after the token's end, EIO after `close` or a fork.
     fn root(&self) -> FsResult<Root>;
 
-    /// Lands a batch. When it returns the batch is in the journal and visible.
+    /// Lands a batch. When it returns the batch is durable, as far as this volume is, and visible.
     ///
     /// # Errors
     /// That of the first op that cannot be done, and nothing of the batch is applied.
@@ -223,6 +222,10 @@ pub trait Checkout: Send + Sync + fmt::Debug {
     /// ENOENT, EISDIR, ENOTDIR, ELOOP for a symbolic link.
     fn hold(&self, path: &RepoPath) -> FsResult<Arc<dyn OpenFile>>;
 
+    /// Events from now on.
+    ///
+    /// # Errors
+    /// As [`Volume::root`].
     fn subscribe(&self) -> FsResult<Box<dyn EventQueue>>;
 
     /// Makes everything that returned survive power loss.
@@ -230,6 +233,11 @@ pub trait Checkout: Send + Sync + fmt::Debug {
     /// # Errors
     /// EIO, ENOSPC.
     fn sync(&self) -> FsResult<()>;
+}
+
+/// One mount's view of one repository: the change that it reads and writes.
+pub trait Checkout: Volume {
+    fn repo(&self) -> &RepoId;
 
     /// Flushes and lets go. Calls fail with EIO afterwards.
     ///

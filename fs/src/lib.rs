@@ -16,7 +16,7 @@ pub mod stat;
 pub mod token;
 pub mod tree;
 
-pub use backend::{Access, Backend, Checkout, Pin};
+pub use backend::{Access, Backend, Checkout, Pin, Volume};
 pub use error::{Errno, FsError, FsResult, Operation};
 pub use event::Invalidation;
 pub use filesystem::{FileSystem, Follow, Handle, OpenOptions};
