@@ -216,6 +216,21 @@ pub trait Volume: Send + Sync + fmt::Debug {
     /// That of the first op that cannot be done, and nothing of the batch is applied.
     fn apply(&self, batch: Batch) -> FsResult<Applied>;
 
+    /// Lands `batch` here and `removal` in `other`, for a move from one to the other. A store that
+    /// holds both does it in one record; else the removal comes second, so that a failure in
+    /// between leaves the entry in both places and never in none.
+    ///
+    /// # Errors
+    /// As [`Volume::apply`].
+    fn apply_with(&self, batch: Batch, other: &dyn Volume, removal: Batch) -> FsResult<()> {
+        self.apply(batch)?;
+        other.apply(removal)?;
+        Ok(())
+    }
+
+    /// Tells a store its own volumes apart from others', for [`Volume::apply_with`].
+    fn as_any(&self) -> &dyn std::any::Any;
+
     /// Holds the file at `path`, which must be one.
     ///
     /// # Errors

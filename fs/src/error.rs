@@ -45,8 +45,10 @@ macro_rules! errnos {
 errnos! {
     Perm = 1, "EPERM", "Operation not permitted";
     NoEnt = 2, "ENOENT", "No such file or directory";
+    Srch = 3, "ESRCH", "No such process";
     Intr = 4, "EINTR", "Interrupted system call";
     Io = 5, "EIO", "Input/output error";
+    NxIo = 6, "ENXIO", "No such device or address";
     BadF = 9, "EBADF", "Bad file descriptor";
     Again = 11, "EAGAIN", "Resource temporarily unavailable";
     NoMem = 12, "ENOMEM", "Cannot allocate memory";

@@ -132,8 +132,8 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     fn canonicalize(&self, path: &VPath) -> FsResult<RealPath>;
     /// Makes what returned survive power loss, for the repository at `path`.
     fn sync(&self, path: &VPath) -> FsResult<()>;
-    /// Changes and bookmarks, where this file system has them.
-    fn mount(&self) -> Option<&crate::mount::Mount> {
+    /// The repositories behind this file system, where it has them.
+    fn versions(&self) -> Option<&dyn crate::mount::Versions> {
         None
     }
 }

@@ -1,0 +1,28 @@
+//! The way from a place in the namespace to the change that it shows.
+
+use std::sync::Arc;
+
+use crate::backend::Checkout;
+use crate::error::FsResult;
+use crate::path::VPath;
+
+/// The repositories of a mount and their checkouts.
+pub trait Versions: Send + Sync {
+    /// All of them, sorted by name.
+    fn checkouts(&self) -> &[Arc<dyn Checkout>];
+
+    /// The one that holds `path`, if a repository does.
+    ///
+    /// # Errors
+    /// Those of the walk.
+    fn checkout_at(&self, path: &VPath) -> FsResult<Option<Arc<dyn Checkout>>>;
+
+    /// The one with this name, `repo` or `org/repo`.
+    fn checkout(&self, name: &str) -> Option<Arc<dyn Checkout>> {
+        let named = |checkout: &&Arc<dyn Checkout>| {
+            let repo = checkout.repo();
+            repo.repo.as_str() == name || repo.to_string() == name
+        };
+        self.checkouts().iter().find(named).cloned()
+    }
+}
