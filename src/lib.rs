@@ -1,1 +1,3 @@
 //! mesash: a shell for versioned repositories.
+
+pub mod syntax;

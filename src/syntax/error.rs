@@ -1,0 +1,125 @@
+//! What can be wrong with a script, in bash's words.
+//!
+//! An error says what to print after the shell's own prefix (`mesash: line 3: `), line by line, and whether
+//! more input could still make the script right.
+
+use super::ast::Text;
+use bstr::{BString, ByteSlice};
+
+/// Why a command can't be read.
+#[derive(Debug, Clone)]
+pub struct ParseError {
+    pub verdict: Verdict,
+    pub kind: ParseErrorKind,
+    /// The line that the message names.
+    pub line: u32,
+    /// The input line that bash shows after the message.
+    pub source_line: Option<Text>,
+}
+
+/// Could more input help?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The input ended inside of something: a line editor asks for another line.
+    Incomplete(Open),
+    /// No.
+    Wrong,
+}
+
+/// What the end of the input left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    SingleQuote,
+    DoubleQuote,
+    Backtick,
+    /// `${`
+    Brace,
+    /// `$(`, `<(`, `((`, an extended pattern
+    Parenthesis,
+    /// `$[`, a subscript
+    Bracket,
+    HereDoc,
+    /// A compound command, or an operator that needs a right side.
+    Command,
+    /// A backslash was the last byte.
+    Continuation,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// Syntax error near this token.
+    Unexpected(Text),
+    /// The end of the input came too early.
+    UnexpectedEnd,
+    /// The end of the input came before this closing byte.
+    Unmatched(u8),
+    /// An error inside `[[ … ]]`, in bash's words; the token that the second message names.
+    Cond { message: Text, token: Option<Text> },
+    /// Another complaint, whole.
+    Message(Text),
+    /// Nesting is deeper than the parser allows.
+    TooDeep,
+    /// The session has too many names.
+    TooManyNames,
+    /// The reader of the input failed.
+    Input(Text),
+}
+
+impl ParseError {
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.verdict, Verdict::Incomplete(_))
+    }
+
+    /// What bash prints, one message a line, each after the prefix that names [`Self::line`].
+    pub fn messages(&self) -> Vec<BString> {
+        let mut lines = Vec::with_capacity(2);
+        match &self.kind {
+            ParseErrorKind::Unexpected(token) => {
+                let mut text = BString::from("syntax error near unexpected token `");
+                text.extend_from_slice(token);
+                text.push(b'\'');
+                lines.push(text);
+            }
+            ParseErrorKind::UnexpectedEnd => {
+                lines.push(BString::from("syntax error: unexpected end of file"));
+            }
+            ParseErrorKind::Unmatched(byte) => {
+                let mut text = BString::from("unexpected EOF while looking for matching `");
+                text.push(*byte);
+                text.push(b'\'');
+                lines.push(text);
+            }
+            ParseErrorKind::Cond { message, token } => {
+                lines.push(BString::from(message.as_bytes()));
+                if let Some(token) = token {
+                    let mut text = BString::from("syntax error near `");
+                    text.extend_from_slice(token);
+                    text.push(b'\'');
+                    lines.push(text);
+                }
+            }
+            ParseErrorKind::Message(text) | ParseErrorKind::Input(text) => {
+                lines.push(BString::from(text.as_bytes()));
+            }
+            ParseErrorKind::TooDeep => {
+                lines.push(BString::from("syntax error: commands are nested too deeply"));
+            }
+            ParseErrorKind::TooManyNames => lines.push(BString::from("too many names")),
+        }
+        if let Some(source) = &self.source_line {
+            let mut text = BString::from("`");
+            text.extend_from_slice(source.as_bytes());
+            text.push(b'\'');
+            lines.push(text);
+        }
+        lines
+    }
+}
+
+/// A complaint that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub line: u32,
+    /// With `warning: ` in front.
+    pub text: BString,
+}
