@@ -1,1 +1,3 @@
-//! Filled in by the commits that follow.
+//! The embedded versioned store.
+
+pub mod engine;

@@ -1,0 +1,1 @@
+//! Conflicts: as jj stores them, and as text with markers.

@@ -1,0 +1,47 @@
+//! The history of one repository: commits, changes, bookmarks and their objects, in a plain git
+//! and jj repository on disk.
+//!
+//! The only module that names `jj_lib` and `gix`; nothing above it sees their types. A repository
+//! is a folder that jj itself made the way `jj git init` does: `.jj/repo/store/git` is a bare git
+//! repository (`git -C DIR/.jj/repo/store/git log`, `fsck`), and `jj --ignore-working-copy -R DIR
+//! log` opens the whole. jj's own working-copy pointer is never used.
+//!
+//! Always true:
+//! - A [`Repository`] is shared freely between threads. Reading goes through [`Objects`], which
+//!   never waits for the writer; every call that changes history takes the repository's one writer
+//!   lock, loads the newest operation (merging those that `jj` made meanwhile), and lands as one
+//!   jj operation.
+//! - No call rewrites the root, or a commit that was imported or tagged: the set of immutable
+//!   commits is stored beside the repository and checked here.
+//! - Nothing reads the user's jj or git configuration, home or environment.
+//!
+//! Not here: facts that git cannot hold, live trees, and when to snapshot.
+
+mod bookmarks;
+mod changes;
+mod conflict;
+mod counters;
+mod error;
+mod export;
+mod import;
+mod merge_text;
+mod objects;
+mod repository;
+mod snapshot;
+mod sums;
+mod types;
+mod writer;
+
+pub use counters::Counters;
+pub use error::{EngineError, EngineResult};
+pub use export::{ExportError, ExportReport};
+pub use import::{ImportError, ImportReport, RefusedName};
+pub use merge_text::{MergedText, merge_text};
+pub use objects::Objects;
+pub use repository::Repository;
+pub use snapshot::ChangeSnapshot;
+pub use types::{
+    Author, Bookmark, Commit, ConflictedFile, Durability, Resolved, Rewritten, RootTree, Side,
+    Transacted, TreeEntry, TreeEntryKind,
+};
+pub use writer::ObjectWriter;
