@@ -8,6 +8,7 @@ pub mod budget;
 pub mod cancel;
 pub mod command;
 pub mod context;
+pub mod core;
 pub mod prelude;
 pub mod quote;
 pub mod registry;

@@ -1,0 +1,59 @@
+//! `echo`: its options are whatever looks like them, and its escapes.
+
+use bstr::BString;
+
+use super::escape::{self, Style};
+
+/// What `echo` prints. `escapes` is what `xpg_echo` says.
+pub fn echo(args: &[BString], mut escapes: bool, out: &mut Vec<u8>) {
+    let mut newline = true;
+    let mut words = args;
+    while let Some((word, rest)) = words.split_first() {
+        let Some((b'-', letters)) = word.split_first() else { break };
+        if letters.is_empty() || !letters.iter().all(|letter| b"neE".contains(letter)) {
+            break;
+        }
+        for letter in letters {
+            match letter {
+                b'n' => newline = false,
+                letter => escapes = *letter == b'e',
+            }
+        }
+        words = rest;
+    }
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        if !escapes {
+            out.extend_from_slice(word);
+        } else if !escape::all(word, Style::Echo, out, &mut |_| {}) {
+            return;
+        }
+    }
+    if newline {
+        out.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(args: &[&str]) -> String {
+        let args: Vec<BString> = args.iter().map(|arg| BString::from(*arg)).collect();
+        let mut out = Vec::new();
+        echo(&args, false, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn options_and_escapes_are_bashs() {
+        assert_eq!(said(&["a", "b"]), "a b\n");
+        assert_eq!(said(&["-n", "a"]), "a");
+        assert_eq!(said(&["-ne", r"a\tb\0101\x41\q"]), "a\tbAA\\q");
+        assert_eq!(said(&["-e", r"a\cb", "c"]), "a");
+        assert_eq!(said(&["-e", "-x"]), "-x\n");
+        assert_eq!(said(&["-", "-nx"]), "- -nx\n");
+    }
+}

@@ -1,0 +1,47 @@
+//! Dates for `printf '%(…)T'` and prompts.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime::{BrokenDownTime, Config};
+use jiff::tz::TimeZone;
+
+/// The zone that `TZ` names, UTC if it is unset or unknown.
+#[must_use]
+pub fn zone(tz: Option<&[u8]>) -> TimeZone {
+    let name = tz.and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default();
+    let name = name.strip_prefix(':').unwrap_or(name);
+    if name.is_empty() {
+        return TimeZone::UTC;
+    }
+    TimeZone::get(name).or_else(|_| TimeZone::posix(name)).unwrap_or(TimeZone::UTC)
+}
+
+/// `strftime(3)` in the C locale. An empty format means `%X`, as bash has it.
+#[must_use]
+pub fn strftime(format: &[u8], seconds: i64, zone: &TimeZone) -> Vec<u8> {
+    let format = if format.is_empty() { b"%X" } else { format };
+    let Ok(at) = Timestamp::from_second(seconds) else { return Vec::new() };
+    let at = at.to_zoned_datetime(zone.clone());
+    let time = BrokenDownTime::from(&at);
+    let config = Config::new().lenient(true);
+    let mut out = String::new();
+    match time.format_with_config(&config, format, &mut out) {
+        Ok(()) => out.into_bytes(),
+        Err(_) => format.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_the_c_locales() {
+        let utc = zone(None);
+        assert_eq!(
+            strftime(b"%Y-%m-%d %H:%M:%S %s %j %a %b", 0, &utc),
+            b"1970-01-01 00:00:00 0 001 Thu Jan"
+        );
+        assert_eq!(strftime(b"", 3661, &utc), b"01:01:01");
+        assert_eq!(strftime(b"%H %Z", 0, &zone(Some(b"Europe/Berlin"))), b"01 CET");
+    }
+}
