@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod counters;
 pub mod error;
 pub mod event;
 pub mod filesystem;
@@ -16,7 +17,9 @@ pub mod stat;
 pub mod token;
 pub mod tree;
 
+pub use backend::{Access, Backend, Checkout, Pin};
 pub use backend::{Access, Backend, Checkout, Pin, Volume};
+pub use counters::{Counters, Counts};
 pub use error::{Errno, FsError, FsResult, Operation};
 pub use event::Invalidation;
 pub use filesystem::{FileSystem, Follow, Handle, OpenOptions};

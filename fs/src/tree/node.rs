@@ -1,13 +1,13 @@
-//! Directories, files and symbolic links of an immutable tree.
+//! The entries of an immutable tree: files, symbolic links, directories, submodules.
 
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
-use imbl::OrdMap;
 
 use super::body::Body;
-use super::source::{ObjectId, Source};
-use crate::name::ChangeId;
+use super::dir::Dir;
+use super::source::{Entry, EntryKind, ObjectId, Source};
+use crate::stat::FileKind;
 
 /// What is stored of an entry beside its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,17 +19,17 @@ pub struct Attributes {
     pub mtime_ns: Option<i64>,
 }
 
-/// What a directory holds below it, saturating, so that limits hold without walking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sums {
-    /// Entries at any depth, the directory itself not counted.
-    pub entries: u64,
-    /// Logical bytes of all files below.
-    pub bytes: u64,
-    /// The deepest nesting below: 0 for an empty directory, 1 if it holds entries only.
-    pub depth: u32,
-    /// Bytes of the longest relative path below, `/` included.
-    pub longest_path: u32,
+impl Attributes {
+    /// Those of something that is made or written at `now_ns`.
+    #[must_use]
+    pub fn new(mode: u32, now_ns: i64) -> Self {
+        Self { mode: mode & 0o7777, mtime_ns: Some(now_ns) }
+    }
+
+    #[must_use]
+    pub fn touched(self, now_ns: i64) -> Self {
+        Self { mtime_ns: Some(now_ns), ..self }
+    }
 }
 
 /// The sides of a file that two writers left touching, in jj's order.
@@ -40,7 +40,8 @@ pub struct Conflict {
     pub adds: Vec<Option<Body>>,
 }
 
-/// A regular file. Its body is what reads see; a conflicted file's body is the text with markers.
+/// A regular file. Its body is what reads see; a conflicted file's body is the text with markers,
+/// or an edit of it, which the snapshot parses back.
 #[derive(Debug, Clone)]
 pub struct File {
     pub attributes: Attributes,
@@ -48,12 +49,53 @@ pub struct File {
     pub conflict: Option<Arc<Conflict>>,
 }
 
-#[derive(Debug, Clone)]
+impl File {
+    #[must_use]
+    pub fn new(attributes: Attributes, body: Body) -> Self {
+        Self { attributes, body, conflict: None }
+    }
+
+    /// This file with another content; an edited conflict stays one.
+    #[must_use]
+    pub fn with_body(&self, body: Body, now_ns: i64) -> Self {
+        Self { attributes: self.attributes.touched(now_ns), body, conflict: self.conflict.clone() }
+    }
+}
+
+/// A symbolic link.
+#[derive(Debug)]
 pub struct Symlink {
     pub attributes: Attributes,
-    pub target: Arc<BString>,
+    pub target: BString,
+    stored: OnceLock<ObjectId>,
+}
+
+impl Symlink {
+    #[must_use]
+    pub fn new(attributes: Attributes, target: impl Into<BString>) -> Self {
+        Self { attributes, target: target.into(), stored: OnceLock::new() }
+    }
+
+    #[must_use]
+    pub fn target(&self) -> &BStr {
+        self.target.as_bstr()
+    }
+
+    /// The same link with other attributes.
+    #[must_use]
+    pub fn with_attributes(&self, attributes: Attributes) -> Self {
+        Self { attributes, target: self.target.clone(), stored: self.stored.clone() }
+    }
+
     /// The blob of the target, once it is known to be stored.
-    pub stored: Arc<OnceLock<ObjectId>>,
+    #[must_use]
+    pub fn stored(&self) -> Option<ObjectId> {
+        self.stored.get().copied()
+    }
+
+    pub fn mark_stored(&self, blob: ObjectId) {
+        let _first_is_right = self.stored.set(blob);
+    }
 }
 
 /// One entry of a directory. Cheap to clone: everything is shared.
@@ -61,41 +103,120 @@ pub struct Symlink {
 pub enum Node {
     Dir(Dir),
     File(Arc<File>),
-    Symlink(Symlink),
+    Symlink(Arc<Symlink>),
+    /// A submodule: shown as an empty directory, read-only.
     Gitlink(ObjectId),
 }
 
-/// A directory: its entries are loaded at the first look.
-#[derive(Debug, Clone)]
-pub struct Dir(pub(super) Arc<DirInner>);
-
-#[derive(Debug)]
-pub(super) struct DirInner {
-    pub attributes: Attributes,
-    pub sums: Sums,
-    pub children: OnceLock<OrdMap<Arc<BStrKey>, Node>>,
-    pub lazy: Option<(Arc<dyn Source>, Option<ObjectId>, Option<[u8; 32]>)>,
-    /// The git tree and facts node, once they are known to be stored.
-    pub stored: OnceLock<(Option<ObjectId>, Option<[u8; 32]>)>,
+impl From<File> for Node {
+    fn from(file: File) -> Self {
+        Self::File(Arc::new(file))
+    }
 }
 
-/// An entry's name as a map key.
-pub type BStrKey = BString;
-
-/// The tree of a change at one version. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Root {
-    pub dir: Dir,
-    pub change: ChangeId,
-    /// The journal sequence of the last batch in it.
-    pub version: u64,
-    /// What untouched entries show as their time: nanoseconds since the Unix epoch.
-    pub opened_ns: i64,
+impl From<Symlink> for Node {
+    fn from(link: Symlink) -> Self {
+        Self::Symlink(Arc::new(link))
+    }
 }
 
-impl Symlink {
+impl From<Dir> for Node {
+    fn from(dir: Dir) -> Self {
+        Self::Dir(dir)
+    }
+}
+
+impl Node {
+    /// What a stored directory's entry stands for. Nothing is read.
     #[must_use]
-    pub fn target(&self) -> &BStr {
-        self.target.as_bstr()
+    pub fn from_entry(source: &Arc<dyn Source>, entry: &Entry) -> Self {
+        let attributes = entry.attributes;
+        match &entry.kind {
+            EntryKind::Dir { tree, facts, sums } => {
+                Dir::lazy(attributes, Arc::clone(source), *tree, *facts, *sums).into()
+            }
+            EntryKind::File { blob, size } => {
+                File::new(attributes, Body::from_blob(Arc::clone(source), *blob, *size)).into()
+            }
+            EntryKind::Symlink { target, blob } => {
+                let link = Symlink::new(attributes, target.clone());
+                link.mark_stored(*blob);
+                link.into()
+            }
+            EntryKind::Gitlink { commit } => Self::Gitlink(*commit),
+        }
+    }
+
+    /// What `stat` calls it; a submodule is an empty directory.
+    #[must_use]
+    pub fn kind(&self) -> FileKind {
+        match self {
+            Self::Dir(_) | Self::Gitlink(_) => FileKind::Directory,
+            Self::File(_) => FileKind::File,
+            Self::Symlink(_) => FileKind::Symlink,
+        }
+    }
+
+    #[must_use]
+    pub fn attributes(&self) -> Attributes {
+        match self {
+            Self::Dir(dir) => dir.attributes,
+            Self::File(file) => file.attributes,
+            Self::Symlink(link) => link.attributes,
+            Self::Gitlink(_) => Attributes { mode: 0o755, mtime_ns: None },
+        }
+    }
+
+    /// The same content with other attributes; a submodule has none of its own.
+    #[must_use]
+    pub fn with_attributes(&self, attributes: Attributes) -> Self {
+        match self {
+            Self::Dir(dir) => dir.with_attributes(attributes).into(),
+            Self::File(file) => File { attributes, ..File::clone(file) }.into(),
+            Self::Symlink(link) => link.with_attributes(attributes).into(),
+            Self::Gitlink(commit) => Self::Gitlink(*commit),
+        }
+    }
+
+    /// `st_size`: bytes of a file or of a symbolic link's target, 0 for a directory.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::File(file) => file.body.len(),
+            Self::Symlink(link) => link.target.len() as u64,
+            Self::Dir(_) | Self::Gitlink(_) => 0,
+        }
+    }
+
+    /// Whether all of it, attributes of its own aside, is known to be stored: nothing to snapshot.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        match self {
+            Self::Dir(dir) => dir.is_clean(),
+            Self::File(file) => file.body.stored().is_some() && file.conflict.is_none(),
+            Self::Symlink(link) => link.stored().is_some(),
+            Self::Gitlink(_) => true,
+        }
+    }
+
+    /// Whether both are one and the same node: what an edit did not touch.
+    #[must_use]
+    pub fn same_identity(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Dir(one), Self::Dir(two)) => {
+                one.attributes == two.attributes && one.same_identity(two)
+            }
+            (Self::File(one), Self::File(two)) => {
+                Arc::ptr_eq(one, two)
+                    || (one.attributes == two.attributes
+                        && one.body.same_identity(&two.body)
+                        && one.conflict == two.conflict)
+            }
+            (Self::Symlink(one), Self::Symlink(two)) => {
+                one.attributes == two.attributes && one.target == two.target
+            }
+            (Self::Gitlink(one), Self::Gitlink(two)) => one == two,
+            _ => false,
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use bstr::BString;
 use bytes::Bytes;
 
-use super::node::{Attributes, Sums};
+use super::node::Attributes;
+use super::sums::Sums;
 use crate::error::FsResult;
 
 /// A git object id (SHA-1).
