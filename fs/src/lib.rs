@@ -17,7 +17,6 @@ pub mod stat;
 pub mod token;
 pub mod tree;
 
-pub use backend::{Access, Backend, Checkout, Pin};
 pub use backend::{Access, Backend, Checkout, Pin, Volume};
 pub use counters::{Counters, Counts};
 pub use error::{Errno, FsError, FsResult, Operation};
