@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::files::Files;
+use super::walk::At;
 use crate::backend::Checkout;
-use crate::error::FsResult;
+use crate::error::{FsResult, Operation};
+use crate::filesystem::Follow;
 use crate::path::VPath;
 
 /// The repositories of a mount and their checkouts.
@@ -24,5 +27,19 @@ pub trait Versions: Send + Sync {
             repo.repo.as_str() == name || repo.to_string() == name
         };
         self.checkouts().iter().find(named).cloned()
+    }
+}
+
+impl Versions for Files {
+    fn checkouts(&self) -> &[Arc<dyn Checkout>] {
+        &self.0.checkouts
+    }
+
+    fn checkout_at(&self, path: &VPath) -> FsResult<Option<Arc<dyn Checkout>>> {
+        let volume = match self.0.walk(path, Follow::Yes, Operation::Lookup)?.at {
+            At::Node { volume, .. } | At::Missing { volume, .. } => volume,
+            At::Fixed(_) | At::MissingFixed => return Ok(None),
+        };
+        Ok(volume.0.and_then(|index| self.0.checkouts.get(index)).cloned())
     }
 }

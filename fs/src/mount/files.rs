@@ -1,0 +1,418 @@
+//! The synchronous file system over a mount's namespace.
+
+use std::sync::Arc;
+
+use bstr::{BString, ByteSlice};
+use bytes::Bytes;
+
+use super::device::DeviceHandle;
+use super::edit::Wants;
+use super::handle::FileHandle;
+use super::namespace::{Device, Fixed, FixedDir};
+use super::walk::{At, Found};
+use super::{MountParts, Shared, Versions, VolumeId};
+use crate::error::{Errno, FsError, FsResult, Operation};
+use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
+use crate::op::{IfExists, Op, Replaced};
+use crate::path::{RealPath, RepoPath, VPath};
+use crate::stat::{DirEntry, FileKind, FsStat};
+use crate::tree::{Body, File, Node};
+
+/// A mount as a [`FileSystem`]. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Files(pub(super) Arc<Shared>);
+
+impl Files {
+    /// Joins what was opened into one namespace.
+    ///
+    /// # Errors
+    /// EIO if the host has no randomness.
+    pub fn new(parts: MountParts) -> FsResult<Self> {
+        Ok(Self(Arc::new(Shared::new(parts)?)))
+    }
+
+    fn found(&self, path: &VPath, follow: Follow, operation: Operation) -> FsResult<Found> {
+        self.0.walk(path, follow, operation)?.existing(path, operation)
+    }
+
+    fn file_node(&self, path: &VPath, operation: Operation) -> FsResult<Arc<File>> {
+        let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
+        match self.found(path, Follow::Yes, operation)?.at {
+            At::Node { node: Node::File(file), .. } => Ok(file),
+            At::Node { .. } | At::Fixed(Fixed::Dir(_)) => fail(Errno::IsDir),
+            _ => fail(Errno::Inval),
+        }
+    }
+
+    /// Creates or opens, then holds; again if the file went away in between.
+    fn open_in_volume(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
+        let operation = Operation::Open;
+        let writes = options.write || options.append;
+        let fail = |errno| FsError::new(errno, operation, path.clone());
+        self.0.edit(path, operation, || {
+            let exclusive = options.create && options.exclusive;
+            let follow = if exclusive { Follow::No } else { Follow::Yes };
+            let found = self.0.walk(path, follow, operation)?;
+            let (volume, inside, opened_ns, kind) = match &found.at {
+                At::Node { volume, path, node, opened_ns } => {
+                    (*volume, path, *opened_ns, Some(node))
+                }
+                At::Missing { volume, path } if options.create => {
+                    (*volume, path, self.0.opened_ns, None)
+                }
+                At::Missing { .. } => return Err(fail(Errno::NoEnt)),
+                At::MissingFixed if options.create => return Err(fail(Errno::RoFs)),
+                At::MissingFixed => return Err(fail(Errno::NoEnt)),
+                At::Fixed(_) => return Err(fail(Errno::Inval)),
+            };
+            match kind {
+                Some(_) if exclusive => return Err(fail(Errno::Exist)),
+                Some(Node::Dir(_) | Node::Gitlink(_)) if writes || options.create => {
+                    return Err(fail(Errno::IsDir));
+                }
+                Some(Node::Dir(_) | Node::Gitlink(_)) => {
+                    let stat = self.0.stat(&found);
+                    let dir = Fixed::Dir(FixedDir::Descriptors);
+                    let handle = DeviceHandle::new(dir, stat, found.real.clone());
+                    return Ok(Arc::new(handle) as Arc<dyn Handle>);
+                }
+                Some(Node::File(_)) if found.wants_directory => return Err(fail(Errno::NotDir)),
+                None if found.wants_directory => return Err(fail(Errno::IsDir)),
+                _ => {}
+            }
+            let if_exists = match (exclusive, options.truncate) {
+                (true, _) => IfExists::Fail,
+                (false, true) => IfExists::Truncate,
+                (false, false) => IfExists::Keep,
+            };
+            if kind.is_none() || (options.truncate && writes) {
+                let create = Op::Create { path: inside.clone(), mode: options.mode, if_exists };
+                self.0.apply(volume, vec![create])?;
+            } else if writes {
+                self.0.check_writable(volume, path)?;
+            }
+            let open = self.0.volume(volume).hold(inside)?;
+            let options = OpenOptions { write: writes, ..*options };
+            let real = found.real.clone();
+            let handle = FileHandle::new(self.0.clone(), volume, open, options, real, opened_ns);
+            Ok(Arc::new(handle) as Arc<dyn Handle>)
+        })
+    }
+
+    /// Lands an op on the file at `path`, followed, or at the free name there.
+    fn put(&self, path: &VPath, operation: Operation, op: impl Fn(RepoPath) -> Op) -> FsResult<()> {
+        self.0.edit(path, operation, || {
+            let found = self.0.walk(path, Follow::Yes, operation)?;
+            let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
+            match found.at {
+                At::Fixed(Fixed::Dir(_)) => fail(Errno::IsDir),
+                At::Fixed(Fixed::Device(Device::Full)) => fail(Errno::NoSpc),
+                At::Fixed(Fixed::Device(_)) => Ok(()),
+                At::Fixed(_) | At::MissingFixed => fail(Errno::RoFs),
+                At::Node { node: Node::Dir(_) | Node::Gitlink(_), .. } => fail(Errno::IsDir),
+                At::Node { .. } if found.wants_directory => fail(Errno::NotDir),
+                At::Missing { .. } if found.wants_directory => fail(Errno::IsDir),
+                At::Node { volume, path, .. } | At::Missing { volume, path } => {
+                    self.0.apply(volume, vec![op(path)])?;
+                    Ok(())
+                }
+            }
+        })
+    }
+}
+
+impl FileSystem for Files {
+    fn metadata(&self, path: &VPath) -> FsResult<FsStat> {
+        Ok(self.0.stat(&self.found(path, Follow::Yes, Operation::Lookup)?))
+    }
+
+    fn symlink_metadata(&self, path: &VPath) -> FsResult<FsStat> {
+        Ok(self.0.stat(&self.found(path, Follow::No, Operation::Lookup)?))
+    }
+
+    fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>> {
+        let listed = self.0.list(path, self.found(path, Follow::Yes, Operation::List)?)?;
+        Ok(listed.into_iter().map(|(name, kind, _)| DirEntry { name, kind }).collect())
+    }
+
+    fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {
+        let listed = self.0.list(path, self.found(path, Follow::Yes, Operation::List)?)?;
+        Ok(listed.into_iter().map(|(name, _, found)| (name, self.0.stat(&found))).collect())
+    }
+
+    fn open(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
+        let operation = Operation::Open;
+        let found = self.0.walk(path, Follow::Yes, operation)?;
+        let At::Fixed(fixed) = found.at else { return self.open_in_volume(path, options) };
+        let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
+        let writes = options.write || options.append;
+        match fixed {
+            _ if options.create && options.exclusive => fail(Errno::Exist),
+            Fixed::Dir(_) if writes || options.create => fail(Errno::IsDir),
+            Fixed::Text(_) | Fixed::Command(_) if writes => fail(Errno::RoFs),
+            // The shell opens these itself, from the streams of the command that asks.
+            Fixed::Device(Device::Terminal) | Fixed::Link(_) => fail(Errno::NxIo),
+            Fixed::Device(_) | Fixed::Dir(_) | Fixed::Text(_) | Fixed::Command(_) => {
+                let stat = self.0.stat(&found);
+                Ok(Arc::new(DeviceHandle::new(fixed, stat, found.real)))
+            }
+        }
+    }
+
+    fn read(&self, path: &VPath) -> FsResult<Bytes> {
+        let operation = Operation::Read;
+        let found = self.found(path, Follow::Yes, operation)?;
+        match found.at {
+            At::Fixed(Fixed::Text(text)) => Ok(Bytes::from_static(text.as_bytes())),
+            At::Fixed(Fixed::Command(_) | Fixed::Device(Device::Null)) => Ok(Bytes::new()),
+            _ => {
+                let file = self.file_node(path, operation)?;
+                file.body.read_all().map_err(|error| error.at(path.clone()))
+            }
+        }
+    }
+
+    fn write(&self, path: &VPath, data: Bytes, mode: u32) -> FsResult<()> {
+        self.put(path, Operation::Write, |path| Op::Write { path, mode, data: data.clone() })
+    }
+
+    fn append(&self, path: &VPath, data: Bytes, mode: u32) -> FsResult<()> {
+        let operation = Operation::Append;
+        self.0.edit(path, operation, || {
+            let found = self.0.walk(path, Follow::Yes, operation)?;
+            let At::Missing { volume, path: inside } = &found.at else {
+                return self.put(path, operation, |path| Op::Append {
+                    target: crate::op::Target::Path(path),
+                    data: data.clone(),
+                });
+            };
+            if found.wants_directory {
+                return Err(FsError::new(Errno::IsDir, operation, path.clone()));
+            }
+            let create = Op::Create { path: inside.clone(), mode, if_exists: IfExists::Keep };
+            let target = crate::op::Target::Path(inside.clone());
+            self.0.apply(*volume, vec![create, Op::Append { target, data: data.clone() }])?;
+            Ok(())
+        })
+    }
+
+    fn create_new(&self, path: &VPath, mode: u32) -> FsResult<()> {
+        let operation = Operation::Create;
+        self.0.edit(path, operation, || {
+            let found = self.0.walk(path, Follow::No, operation)?;
+            let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
+            match found.at {
+                At::Missing { .. } if found.wants_directory => fail(Errno::IsDir),
+                At::Missing { volume, path } => {
+                    let create = Op::Create { path, mode, if_exists: IfExists::Fail };
+                    self.0.apply(volume, vec![create])?;
+                    Ok(())
+                }
+                At::MissingFixed => fail(Errno::RoFs),
+                At::Fixed(_) | At::Node { .. } => fail(Errno::Exist),
+            }
+        })
+    }
+
+    fn create_if_missing(&self, path: &VPath, mode: u32) -> FsResult<bool> {
+        let operation = Operation::Create;
+        let found = self.0.walk(path, Follow::Yes, operation)?;
+        if !matches!(found.at, At::Missing { .. } | At::MissingFixed) {
+            found.existing(path, operation)?;
+            return Ok(false);
+        }
+        self.put(path, operation, |path| Op::Create { path, mode, if_exists: IfExists::Keep })?;
+        Ok(true)
+    }
+
+    fn read_edition(&self, path: &VPath) -> FsResult<Edition> {
+        let file = self.file_node(path, Operation::Read)?;
+        let content = file.body.read_all().map_err(|error| error.at(path.clone()))?;
+        Ok(Edition { content, base: file.body.clone() })
+    }
+
+    fn replace(&self, path: &VPath, base: &Body, data: Bytes) -> FsResult<Replaced> {
+        let operation = Operation::Replace;
+        self.0.edit(path, operation, || {
+            let (place, _) = self.0.place(path, Follow::Yes, Wants::Existing, operation)?;
+            let op = Op::Replace { path: place.path, base: base.clone(), data: data.clone() };
+            let applied = self.0.apply(place.volume, vec![op])?;
+            Ok(applied.replaced.first().copied().unwrap_or(Replaced::Clean))
+        })
+    }
+
+    fn create_dir(&self, path: &VPath, mode: u32, recursive: bool) -> FsResult<()> {
+        self.0.make_dir(path, mode, recursive)
+    }
+
+    fn remove(&self, path: &VPath, recursive: bool) -> FsResult<()> {
+        self.0.remove(path, recursive)
+    }
+
+    fn rename(&self, from: &VPath, to: &VPath) -> FsResult<()> {
+        self.0.rename(from, to, true)
+    }
+
+    fn rename_new(&self, from: &VPath, to: &VPath) -> FsResult<()> {
+        self.0.rename(from, to, false)
+    }
+
+    fn copy(&self, from: &VPath, to: &VPath, recursive: bool) -> FsResult<()> {
+        self.0.copy(from, to, recursive)
+    }
+
+    fn set_mode(&self, path: &VPath, mode: u32, follow: Follow) -> FsResult<()> {
+        let operation = Operation::SetMode;
+        if mode > 0o7777 {
+            return Err(FsError::new(Errno::Inval, operation, path.clone()));
+        }
+        self.0.change_entry(path, follow, operation, |path| Op::SetMode { path, mode })
+    }
+
+    fn set_times(
+        &self,
+        path: &VPath,
+        _atime_ns: i64,
+        mtime_ns: i64,
+        follow: Follow,
+    ) -> FsResult<()> {
+        let operation = Operation::SetTimes;
+        self.0.change_entry(path, follow, operation, |path| Op::SetTimes { path, mtime_ns })
+    }
+
+    fn symlink(&self, target: &[u8], link: &VPath) -> FsResult<()> {
+        self.0.symlink(target, link)
+    }
+
+    fn read_link(&self, path: &VPath) -> FsResult<BString> {
+        match self.found(path, Follow::No, Operation::ReadLink)?.at {
+            At::Node { node: Node::Symlink(link), .. } => Ok(link.target().into()),
+            At::Fixed(Fixed::Link(target)) => Ok(target.into()),
+            _ => Err(FsError::new(Errno::Inval, Operation::ReadLink, path.clone())),
+        }
+    }
+
+    fn canonicalize(&self, path: &VPath) -> FsResult<RealPath> {
+        Ok(self.found(path, Follow::Yes, Operation::Lookup)?.real)
+    }
+
+    fn sync(&self, path: &VPath) -> FsResult<()> {
+        match self.found(path, Follow::Yes, Operation::Sync)?.at {
+            At::Node { volume, .. } => self.0.volume(volume).sync(),
+            _ => self.0.checkouts.iter().try_for_each(|checkout| checkout.sync()),
+        }
+    }
+
+    fn versions(&self) -> Option<&dyn Versions> {
+        Some(self)
+    }
+}
+
+/// What `stat` says of a file of a volume.
+pub(super) fn file_stat(file: &File, volume: VolumeId, real: &RealPath, opened_ns: i64) -> FsStat {
+    FsStat {
+        kind: FileKind::File,
+        mode: file.attributes.mode,
+        size: file.body.len(),
+        mtime_ns: file.attributes.mtime_ns.unwrap_or(opened_ns),
+        inode: inode(real),
+        device: volume.device(),
+        links: 1,
+    }
+}
+
+/// An entry's number is made of its path, so that copies differ (FNV-1a, 64 bits).
+fn inode(real: &RealPath) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for &byte in real.as_bstr().as_bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    // Listings show inodes; keep them in the range of 32 bits as small file systems do.
+    (hash ^ (hash >> 32)) & 0xffff_ffff
+}
+
+impl Shared {
+    pub(super) fn real_path(&self, volume: VolumeId, path: &RepoPath) -> RealPath {
+        let repo = volume.0.and_then(|index| self.namespace.repos.get(index));
+        let point = repo.into_iter().flat_map(|repo| [repo.org.as_str(), repo.repo.as_str()]);
+        RealPath::from_names(point.map(str::as_bytes).chain(path.names()))
+    }
+
+    /// EROFS for a volume that this mount only reads.
+    pub(super) fn check_writable(&self, volume: VolumeId, path: &VPath) -> FsResult<()> {
+        match self.volume(volume).access() {
+            crate::backend::Access::ReadWrite => Ok(()),
+            crate::backend::Access::ReadOnly => {
+                Err(FsError::new(Errno::RoFs, Operation::Open, path.clone()))
+            }
+        }
+    }
+
+    pub(super) fn stat(&self, found: &Found) -> FsStat {
+        let fixed = |kind: FileKind, mode, size| FsStat {
+            kind,
+            mode,
+            size,
+            mtime_ns: self.opened_ns,
+            inode: inode(&found.real),
+            device: 1,
+            links: if kind == FileKind::Directory { 2 } else { 1 },
+        };
+        let (volume, node, opened_ns) = match &found.at {
+            At::Fixed(entry) => return fixed(entry.kind(), entry.mode(), entry.size()),
+            At::Missing { .. } | At::MissingFixed => return fixed(FileKind::File, 0, 0),
+            At::Node { volume, node, opened_ns, .. } => (*volume, node, *opened_ns),
+        };
+        let of_volume = |kind: FileKind, attributes: crate::tree::Attributes, size| FsStat {
+            mtime_ns: attributes.mtime_ns.unwrap_or(opened_ns),
+            device: volume.device(),
+            ..fixed(kind, attributes.mode, size)
+        };
+        match node {
+            Node::File(file) => file_stat(file, volume, &found.real, opened_ns),
+            Node::Dir(dir) => of_volume(FileKind::Directory, dir.attributes, 0),
+            Node::Symlink(link) => {
+                of_volume(FileKind::Symlink, link.attributes, link.target().len() as u64)
+            }
+            Node::Gitlink(_) => fixed(FileKind::Directory, 0o755, 0),
+        }
+    }
+
+    /// The entries of a directory, each as a walk to it would find it.
+    fn list(&self, path: &VPath, found: Found) -> FsResult<Vec<(BString, FileKind, Found)>> {
+        let child = |name: &[u8], at: At| {
+            let names = found.real.as_bstr().split_str("/").filter(|part| !part.is_empty());
+            let real = RealPath::from_names(names.chain([name]));
+            Found { at, real, wants_directory: false, ends_in_dots: false }
+        };
+        let entry = |name: BString, found: Found| {
+            let kind = self.stat(&found).kind;
+            (name, kind, found)
+        };
+        match &found.at {
+            At::Fixed(Fixed::Dir(dir)) => {
+                let mut listed = Vec::new();
+                for name in self.namespace.list(*dir) {
+                    let path = VPath::new(child(&name, At::MissingFixed).real.as_bstr())?;
+                    let found = self.walk(&path, Follow::No, Operation::List)?;
+                    listed.push(entry(name, found));
+                }
+                Ok(listed)
+            }
+            At::Node { volume, path: inside, node: Node::Dir(dir), opened_ns } => {
+                let entries = dir.iter().map_err(|error| error.at(path.clone()))?;
+                Ok(entries
+                    .map(|(name, node)| {
+                        let inside = inside.child(name);
+                        let node = node.clone();
+                        let at =
+                            At::Node { volume: *volume, path: inside, node, opened_ns: *opened_ns };
+                        entry(name.into(), child(name, at))
+                    })
+                    .collect())
+            }
+            At::Node { node: Node::Gitlink(_), .. } => Ok(Vec::new()),
+            _ => Err(FsError::new(Errno::NotDir, Operation::List, path.clone())),
+        }
+    }
+}
