@@ -9,12 +9,15 @@ pub mod cancel;
 pub mod command;
 pub mod context;
 pub mod core;
+mod files;
 pub mod prelude;
 pub mod quote;
 pub mod registry;
 pub mod stream;
+mod system;
+mod text;
 
 use command::Command;
 
-/// Every command, sorted by name.
-pub const COMMANDS: &[&Command] = &[];
+/// Every command, by group.
+pub const GROUPS: &[&[&Command]] = &[files::COMMANDS, text::COMMANDS, system::COMMANDS];

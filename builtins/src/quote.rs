@@ -16,6 +16,33 @@ pub fn quoted_as_needed<T: AsRef<[u8]> + ?Sized>(name: &T) -> Quoted<'_> {
     Quoted { name: name.as_ref(), always: false }
 }
 
+/// A value in a message, between the quotation marks of a UTF-8 locale: `invalid mode: ‘zz’`.
+pub fn marked<T: AsRef<[u8]> + ?Sized>(value: &T) -> Marked<'_> {
+    Marked(value.as_ref())
+}
+
+/// See [`marked`].
+#[derive(Debug, Clone, Copy)]
+pub struct Marked<'a>(&'a [u8]);
+
+impl fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("‘")?;
+        for (start, end, letter) in self.0.char_indices() {
+            match letter {
+                '\n' => f.write_str("\\n")?,
+                '\t' => f.write_str("\\t")?,
+                '\r' => f.write_str("\\r")?,
+                '\\' => f.write_str("\\\\")?,
+                '\u{fffd}' => self.0[start..end].iter().try_for_each(|b| write!(f, "\\{b:03o}"))?,
+                letter if letter.is_control() => write!(f, "\\{:03o}", u32::from(letter))?,
+                letter => write!(f, "{letter}")?,
+            }
+        }
+        f.write_str("’")
+    }
+}
+
 /// See [`quoted`]. Its `Display` is plain ASCII or the name's own UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub struct Quoted<'a> {

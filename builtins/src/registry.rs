@@ -20,7 +20,8 @@ impl Registry {
     /// Every command of this crate.
     #[must_use]
     pub fn standard() -> Self {
-        let commands = crate::COMMANDS.iter().map(|command| (command.name, *command));
+        let all = crate::GROUPS.iter().flat_map(|group| group.iter());
+        let commands = all.map(|command| (command.name, *command));
         Self { commands: commands.collect() }
     }
 
