@@ -189,6 +189,13 @@ impl Held {
         self.amount += amount;
         Ok(())
     }
+
+    /// Gives some of it back early.
+    pub fn shrink(&mut self, amount: u64) {
+        let amount = amount.min(self.amount);
+        self.budget.release(self.resource, amount);
+        self.amount -= amount;
+    }
 }
 
 impl Drop for Held {

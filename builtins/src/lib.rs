@@ -13,6 +13,7 @@ mod files;
 pub mod prelude;
 pub mod quote;
 pub mod registry;
+pub mod size;
 pub mod stream;
 mod system;
 mod text;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bstr::BString;
 use bytes::Bytes;
 
+use crate::backend::EventQueue;
 use crate::error::FsResult;
 use crate::op::Replaced;
 use crate::path::{RealPath, VPath};
@@ -132,6 +133,11 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     fn canonicalize(&self, path: &VPath) -> FsResult<RealPath>;
     /// Makes what returned survive power loss, for the repository at `path`.
     fn sync(&self, path: &VPath) -> FsResult<()>;
+    /// Events of the volume that holds `path`, from now on.
+    ///
+    /// # Errors
+    /// Those of the walk; ENOTSUP where nothing ever changes.
+    fn watch(&self, path: &VPath) -> FsResult<Box<dyn EventQueue>>;
     /// The repositories behind this file system, where it has them.
     fn versions(&self) -> Option<&dyn crate::mount::Versions> {
         None

@@ -11,6 +11,7 @@ use super::handle::FileHandle;
 use super::namespace::{Device, Fixed, FixedDir};
 use super::walk::{At, Found};
 use super::{MountParts, Shared, Versions, VolumeId};
+use crate::backend::EventQueue;
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
 use crate::op::{IfExists, Op, Replaced};
@@ -300,6 +301,18 @@ impl FileSystem for Files {
         match self.found(path, Follow::Yes, Operation::Sync)?.at {
             At::Node { volume, .. } => self.0.volume(volume).sync(),
             _ => self.0.checkouts.iter().try_for_each(|checkout| checkout.sync()),
+        }
+    }
+
+    fn watch(&self, path: &VPath) -> FsResult<Box<dyn EventQueue>> {
+        let operation = Operation::Subscribe;
+        match self.0.walk(path, Follow::Yes, operation)?.at {
+            At::Node { volume, .. } | At::Missing { volume, .. } => {
+                self.0.volume(volume).subscribe()
+            }
+            At::Fixed(_) | At::MissingFixed => {
+                Err(FsError::new(Errno::NotSup, operation, path.clone()))
+            }
         }
     }
 
