@@ -17,8 +17,10 @@ pub mod size;
 pub mod stream;
 mod system;
 mod text;
+mod version;
 
 use command::Command;
 
 /// Every command, by group.
-pub const GROUPS: &[&[&Command]] = &[files::COMMANDS, text::COMMANDS, system::COMMANDS];
+pub const GROUPS: &[&[&Command]] =
+    &[files::COMMANDS, text::COMMANDS, system::COMMANDS, version::COMMANDS];

@@ -1,0 +1,15 @@
+//! Commands on the history of the mounted repositories.
+//!
+//! They know only [`mesafs::FileSystem::versions`] and the calls of its checkouts. Each has
+//! subcommands, read by `subcommand.rs`; exit codes are those of `place.rs`.
+
+mod bookmarks;
+mod changes;
+mod place;
+mod repos;
+mod show;
+mod subcommand;
+
+use crate::command::Command;
+
+pub(crate) const COMMANDS: &[&Command] = &[&bookmarks::BOOKMARKS, &changes::CHANGES, &repos::REPOS];

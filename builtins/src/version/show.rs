@@ -1,0 +1,172 @@
+//! How changes are shown: one line each, or JSON with stable names.
+//!
+//! Marks and words are jj's: `@` the change that is open, `○` another, `◆` an immutable one, `×` a
+//! conflicted one; `(empty)`, `(no description set)`.
+
+use mesafs::Checkout;
+use mesafs::backend::ChangeInfo;
+use mesafs::name::{BookmarkName, ChangeId};
+use nu_ansi_term::{Color, Style};
+use serde_json::{Value, json};
+
+use super::place::failed;
+use crate::prelude::*;
+
+/// How many letters of ids are shown.
+const ID_CHARS: usize = 8;
+
+/// The open change of a checkout, and the bookmark that the checkout is on.
+pub(super) struct Current {
+    pub change: ChangeInfo,
+    pub bookmark: Option<BookmarkName>,
+}
+
+impl Current {
+    pub fn of(checkout: &dyn Checkout) -> Result<Self, CommandError> {
+        let (change, bookmark) =
+            checkout.current().map_err(|error| failed("look up the change", checkout, error))?;
+        Ok(Self { change, bookmark })
+    }
+
+    pub fn json(&self, checkout: &dyn Checkout) -> Value {
+        let mut value = change_json(&self.change, true);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("repo".into(), checkout.repo().to_string().into());
+            let bookmark = self.bookmark.as_ref().map(BookmarkName::as_str);
+            fields.insert("bookmark".into(), bookmark.into());
+        }
+        value
+    }
+}
+
+/// What is coloured, if anything is.
+pub(super) struct Look {
+    colour: bool,
+    now_ms: i64,
+}
+
+impl Look {
+    /// Colours if standard output is a terminal and `NO_COLOR` is unset or empty.
+    pub fn of(ctx: &Context<'_>) -> Self {
+        let refused = ctx.var("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { colour: ctx.stdout.is_terminal() && !refused, now_ms: ctx.clock.now_ms() }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour && !text.is_empty() {
+            style.paint(text).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A change id, its shortest unique prefix highlighted.
+    pub fn id(&self, id: &ChangeId, prefix_len: usize) -> String {
+        let id = id.as_str();
+        let shown = ID_CHARS.max(prefix_len).min(id.len());
+        let (prefix, rest) = id[..shown].split_at(prefix_len.min(shown));
+        let prefix = self.paint(Color::Magenta.bold(), prefix);
+        prefix + &self.paint(Style::new().dimmed(), rest)
+    }
+
+    pub fn bookmark(&self, name: &str) -> String {
+        self.paint(Color::Purple.into(), name)
+    }
+
+    /// The description, or jj's words for what lacks one.
+    pub fn description(&self, change: &ChangeInfo) -> String {
+        let empty =
+            if change.empty { self.paint(Color::Green.into(), "(empty) ") } else { String::new() };
+        let text = match change.summary.as_str() {
+            "" => self.paint(Color::Yellow.into(), "(no description set)"),
+            summary => summary.to_owned(),
+        };
+        empty + &text
+    }
+
+    /// One line for a change, without its newline.
+    pub fn line(&self, change: &ChangeInfo, current: bool) -> String {
+        let mark = match (current, change.immutable) {
+            (true, _) => self.paint(Color::Green.bold(), "@"),
+            (false, true) => self.paint(Color::Cyan.into(), "◆"),
+            (false, false) => "○".to_owned(),
+        };
+        let id = self.id(&change.change_id, change.prefix_len);
+        let oid = self.paint(Color::Blue.into(), short(change.commit_oid.as_str()));
+        let when = ago(self.now_ms, change.committed_ms);
+        let mut line = format!("{mark} {id} {oid}  {when:15}");
+        for name in &change.bookmarks {
+            line.push_str("  ");
+            line.push_str(&self.bookmark(name.as_str()));
+        }
+        line.push_str("  ");
+        line + &self.description(change)
+    }
+}
+
+fn short(id: &str) -> &str {
+    id.get(..ID_CHARS).unwrap_or(id)
+}
+
+pub(super) fn short_oid(oid: &mesafs::CommitOid) -> &str {
+    short(oid.as_str())
+}
+
+pub(super) fn change_json(change: &ChangeInfo, current: bool) -> Value {
+    let bookmarks: Vec<_> = change.bookmarks.iter().map(BookmarkName::as_str).collect();
+    json!({
+        "change_id": change.change_id.as_str(),
+        "commit_oid": change.commit_oid.as_str(),
+        "description": change.summary,
+        "bookmarks": bookmarks,
+        "author": change.author,
+        "committed_ms": change.committed_ms,
+        "empty": change.empty,
+        "immutable": change.immutable,
+        "current": current,
+    })
+}
+
+/// Prints a value as one line.
+pub(super) fn put_json(ctx: &mut Context<'_>, value: &Value) -> CommandResult {
+    ctx.stdout.put(format!("{value}\n").as_bytes())?;
+    Ok(ExitStatus::SUCCESS)
+}
+
+/// How long before `now_ms` something was, in its largest unit.
+pub(super) fn ago(now_ms: i64, then_ms: i64) -> String {
+    let seconds = now_ms.saturating_sub(then_ms).max(0) / 1000;
+    let units = [
+        ("year", 365 * 86_400),
+        ("month", 30 * 86_400),
+        ("week", 7 * 86_400),
+        ("day", 86_400),
+        ("hour", 3600),
+        ("minute", 60),
+        ("second", 1),
+    ];
+    for (name, length) in units {
+        let count = seconds / length;
+        if count > 0 {
+            let plural = if count == 1 { "" } else { "s" };
+            return format!("{count} {name}{plural} ago");
+        }
+    }
+    "now".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let told = |seconds: i64| ago(1_000_000_000_000, 1_000_000_000_000 - seconds * 1000);
+        assert_eq!(told(0), "now");
+        assert_eq!(told(-5), "now");
+        assert_eq!(told(1), "1 second ago");
+        assert_eq!(told(119), "1 minute ago");
+        assert_eq!(told(3 * 86_400), "3 days ago");
+        assert_eq!(told(800 * 86_400), "2 years ago");
+    }
+}

@@ -1,0 +1,70 @@
+//! Commands that have subcommands: `changes new`, `bookmarks move`.
+
+use crate::args::{Parsed, help_text, version_text};
+use crate::prelude::*;
+
+/// A command with its subcommands. The names of these are whole: `changes new`.
+pub(super) struct Family {
+    pub command: &'static Command,
+    /// What runs without a subcommand; its name is the command's.
+    pub default: &'static Command,
+    pub subcommands: &'static [&'static Command],
+}
+
+/// Finds the subcommand that `argv` begins with, and runs it. Usage errors carry its name.
+pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString]) -> CommandResult {
+    let (command, rest) = match argv.split_first() {
+        Some((first, _)) if first == "--help" => {
+            ctx.stdout.put(family_help(family).as_bytes())?;
+            return Ok(ExitStatus::SUCCESS);
+        }
+        Some((first, rest)) if !first.starts_with(b"-") => match find(family, first) {
+            Some(command) => (command, rest),
+            None => return Err(usage(format!("unknown subcommand '{first}'"))),
+        },
+        _ => (family.default, argv),
+    };
+    let result = match Args::parse(command, rest) {
+        Ok(Parsed::Run(args)) => (command.run)(ctx, &args),
+        Ok(Parsed::Help) => {
+            ctx.stdout.put(help_text(command).as_bytes())?;
+            Ok(ExitStatus::SUCCESS)
+        }
+        Ok(Parsed::Version) => {
+            ctx.stdout.put(version_text(family.command).as_bytes())?;
+            Ok(ExitStatus::SUCCESS)
+        }
+        Err(message) => Err(usage(message)),
+    };
+    if let Err(CommandError::Usage(_)) = result {
+        ctx.name = command.name.into();
+    }
+    result
+}
+
+fn find(family: &Family, word: &[u8]) -> Option<&'static Command> {
+    let last = |command: &&&Command| command.name.as_bytes().rsplit_str(" ").next() == Some(word);
+    family.subcommands.iter().find(last).copied()
+}
+
+fn family_help(family: &Family) -> String {
+    let mut text = help_text(family.command);
+    text.push_str("\nSubcommands:\n");
+    for command in family.subcommands {
+        text.push_str(&format!("  {:26}{}\n", command.name, command.summary));
+    }
+    text
+}
+
+/// Refuses operands past the `max`th.
+pub(super) fn at_most(args: &Args, max: usize) -> Result<(), CommandError> {
+    match args.operands().get(max) {
+        Some(extra) => Err(usage(format!("extra operand '{extra}'"))),
+        None => Ok(()),
+    }
+}
+
+/// An option's value or an operand that must be text.
+pub(super) fn text<'a>(what: &str, value: &'a BStr) -> Result<&'a str, CommandError> {
+    value.to_str().map_err(|_| usage(format!("{what} is not UTF-8: '{value}'")))
+}
