@@ -1,3 +1,5 @@
 //! mesash: a shell for versioned repositories.
 
+pub mod expand;
+pub mod state;
 pub mod syntax;
