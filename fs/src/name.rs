@@ -1,6 +1,7 @@
 //! The names of things: orgs, repositories, bookmarks, changes, commits, and directory entries.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bstr::ByteSlice;
 
@@ -44,7 +45,7 @@ macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             #[must_use]
