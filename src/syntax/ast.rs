@@ -17,7 +17,7 @@ pub use word::*;
 use super::symbol::Symbol;
 use bstr::BStr;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of the script.
 pub type Text = Box<BStr>;
@@ -355,8 +355,29 @@ pub struct HereDoc {
     pub quoted: bool,
     /// `<<-`
     pub strip_tabs: bool,
-    /// The body after tabs were stripped; expanded like a double-quoted word.
+    /// Set by the parser once it has read the lines after the command; always set in a tree that
+    /// it returned.
+    pub content: Arc<OnceLock<HereDocContent>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct HereDocContent {
     pub body: Word,
-    /// The body as it stands in the script (tabs stripped), for printing.
     pub text: Text,
+}
+
+impl HereDoc {
+    /// The body after tabs were stripped; expanded like a double-quoted word.
+    pub fn body(&self) -> &Word {
+        &self.content().body
+    }
+
+    /// The body as it stands in the script (tabs stripped), for printing.
+    pub fn text(&self) -> &BStr {
+        &self.content().text
+    }
+
+    fn content(&self) -> &HereDocContent {
+        self.content.get_or_init(HereDocContent::default)
+    }
 }

@@ -1,0 +1,339 @@
+//! The bytes that the parser reads: lines of a script, with the text of aliases in between.
+//!
+//! Always true: no line is asked for before the last one is used up, since a script on standard input
+//! shares it with the commands that it runs. NUL bytes are dropped, as bash does.
+
+use memchr::memchr;
+use std::io;
+
+/// Where lines come from.
+pub trait LineSource: Send {
+    /// Appends the next line with its newline (which the last one may lack); `false` at the end.
+    ///
+    /// # Errors
+    /// What went wrong while reading; the parser reports it as its own error.
+    fn read_line(&mut self, line: &mut Vec<u8>, kind: LineKind) -> io::Result<bool>;
+}
+
+/// Why a line is wanted: a line editor prompts with `PS1` or `PS2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// It begins a command.
+    First,
+    /// It goes on with one.
+    Continuation,
+}
+
+/// The lines of a script that is in memory.
+#[derive(Debug)]
+pub struct Lines<T> {
+    text: T,
+    at: usize,
+}
+
+impl<T: AsRef<[u8]>> Lines<T> {
+    pub fn new(text: T) -> Self {
+        Self { text, at: 0 }
+    }
+}
+
+impl<T: AsRef<[u8]> + Send> LineSource for Lines<T> {
+    fn read_line(&mut self, line: &mut Vec<u8>, _kind: LineKind) -> io::Result<bool> {
+        let rest = self.text.as_ref().get(self.at..).unwrap_or_default();
+        let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+        line.extend_from_slice(rest.get(..end).unwrap_or_default());
+        self.at += end;
+        Ok(end > 0)
+    }
+}
+
+/// The text of an alias, in front of the rest of the line.
+struct Frame {
+    text: Vec<u8>,
+    at: usize,
+    name: Vec<u8>,
+    /// It ends with a blank, so that the next word is looked up too.
+    expands_next: bool,
+}
+
+/// The most bytes that the aliases of one command may stand for.
+pub const ALIAS_BYTES_MAX: usize = 16 << 20;
+
+/// A position to return to: what was read since then is given again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checkpoint {
+    tape: usize,
+}
+
+pub(super) struct Input<'s> {
+    source: Box<dyn LineSource + 's>,
+    line: Vec<u8>,
+    at: usize,
+    /// Where `line` begins in the whole input.
+    line_start: usize,
+    /// The number of `line`, from 1; 0 before the first.
+    pub number: u32,
+    /// A line of the current command was read already.
+    pub continues: bool,
+    frames: Vec<Frame>,
+    /// Set when the text of an alias that ends in a blank was used up.
+    pub expand_next: bool,
+    alias_bytes: usize,
+    ended: bool,
+    /// Some while what is read must be kept.
+    tape: Option<Vec<u8>>,
+    tape_users: usize,
+    pub failure: Option<io::Error>,
+}
+
+impl<'s> Input<'s> {
+    pub fn new(source: Box<dyn LineSource + 's>, lines_before: u32) -> Self {
+        Self {
+            source,
+            line: Vec::new(),
+            at: 0,
+            line_start: 0,
+            number: lines_before,
+            continues: false,
+            frames: Vec::new(),
+            expand_next: false,
+            alias_bytes: 0,
+            ended: false,
+            tape: None,
+            tape_users: 0,
+            failure: None,
+        }
+    }
+
+    /// The next byte, which stays.
+    #[inline]
+    pub fn peek(&mut self) -> Option<u8> {
+        if self.frames.is_empty()
+            && let Some(&byte) = self.line.get(self.at)
+        {
+            return Some(byte);
+        }
+        self.peek_slowly()
+    }
+
+    fn peek_slowly(&mut self) -> Option<u8> {
+        while let Some(frame) = self.frames.last() {
+            if let Some(&byte) = frame.text.get(frame.at) {
+                return Some(byte);
+            }
+            self.expand_next |= frame.expands_next;
+            self.frames.pop();
+        }
+        if self.at >= self.line.len() && !self.next_line() {
+            return None;
+        }
+        self.line.get(self.at).copied()
+    }
+
+    /// Takes the byte that [`Self::peek`] showed.
+    #[inline]
+    pub fn bump(&mut self) {
+        self.advance(1);
+    }
+
+    #[inline]
+    pub fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.advance(1);
+        Some(byte)
+    }
+
+    /// The bytes at hand without reading a line: the rest of the line or of an alias.
+    #[inline]
+    pub fn rest(&self) -> &[u8] {
+        let rest = match self.frames.last() {
+            Some(frame) => frame.text.get(frame.at..),
+            None => self.line.get(self.at..),
+        };
+        rest.unwrap_or_default()
+    }
+
+    /// Takes `count` bytes of [`Self::rest`].
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
+        if self.tape.is_some() {
+            self.record(count);
+        }
+        match self.frames.last_mut() {
+            Some(frame) => frame.at += count,
+            None => self.at += count,
+        }
+    }
+
+    fn record(&mut self, count: usize) {
+        if let Some(mut tape) = self.tape.take() {
+            tape.extend_from_slice(self.rest().get(..count).unwrap_or_default());
+            self.tape = Some(tape);
+        }
+    }
+
+    /// The byte after the next one, if it is at hand.
+    pub fn second(&self) -> Option<u8> {
+        self.rest().get(1).copied()
+    }
+
+    /// Skips any backslash-newline pairs that stand here.
+    #[inline]
+    pub fn skip_continuations(&mut self) {
+        while self.peek() == Some(b'\\') && self.second() == Some(b'\n') {
+            self.advance(2);
+        }
+    }
+
+    /// The next byte after any backslash-newline pairs.
+    #[inline]
+    pub fn peek_joined(&mut self) -> Option<u8> {
+        match self.peek() {
+            Some(b'\\') => {
+                self.skip_continuations();
+                self.peek()
+            }
+            byte => byte,
+        }
+    }
+
+    fn next_line(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.line_start += self.line.len();
+        let mut next = std::mem::take(&mut self.line);
+        next.clear();
+        let kind = if self.continues { LineKind::Continuation } else { LineKind::First };
+        let got = match self.source.read_line(&mut next, kind) {
+            Ok(got) => got,
+            Err(error) => {
+                self.failure = Some(error);
+                false
+            }
+        };
+        self.at = 0;
+        // The end counts as a line, which is the one that bash names.
+        self.number = self.number.saturating_add(1);
+        if !got {
+            self.ended = true;
+            return false;
+        }
+        self.continues = true;
+        if memchr(0, &next).is_some() {
+            // The span still counts them.
+            let before = next.len();
+            next.retain(|&byte| byte != 0);
+            self.line_start += before - next.len();
+        }
+        self.line = next;
+        // A line of nothing but NULs.
+        !self.line.is_empty() || self.next_line()
+    }
+
+    /// Takes a whole line for a here-document, without its newline; `None` at the end, else whether
+    /// it had one.
+    pub fn take_line(&mut self, text: &mut Vec<u8>) -> Option<bool> {
+        self.peek()?;
+        let rest = self.rest();
+        let end = memchr(b'\n', rest);
+        let count = end.unwrap_or(rest.len());
+        text.extend_from_slice(rest.get(..count).unwrap_or_default());
+        self.advance(count + usize::from(end.is_some()));
+        Some(end.is_some())
+    }
+
+    /// The number of the last line that there was.
+    pub fn last_line_number(&self) -> u32 {
+        if self.ended { self.number.saturating_sub(1) } else { self.number }
+    }
+
+    /// Puts `text` in front of the rest of the line, to be read once more.
+    pub fn push_back(&mut self, text: &[u8]) {
+        self.frames.push(Frame {
+            text: text.to_vec(),
+            at: 0,
+            name: Vec::new(),
+            expands_next: false,
+        });
+    }
+
+    /// The line being read, for a message: without its newline.
+    pub fn current_line(&self) -> &[u8] {
+        match self.line.split_last() {
+            Some((b'\n', line)) => line,
+            _ => &self.line,
+        }
+    }
+
+    /// The offset of the next byte in the whole input.
+    pub fn offset(&self) -> usize {
+        self.line_start + self.at
+    }
+
+    /// The offset of the line being read.
+    pub fn command_start(&self) -> usize {
+        self.line_start
+    }
+
+    /// Drops the rest of the line and of all aliases.
+    pub fn discard_line(&mut self) {
+        self.frames.clear();
+        self.expand_next = false;
+        self.at = self.line.len();
+    }
+
+    /// A new command begins.
+    pub fn begin_command(&mut self) {
+        self.continues = self.at < self.line.len() || !self.frames.is_empty();
+        self.alias_bytes = 0;
+        self.expand_next = false;
+    }
+
+    /// Whether the alias `name` is being read.
+    pub fn is_expanding(&self, name: &[u8]) -> bool {
+        self.frames.iter().any(|frame| !frame.name.is_empty() && frame.name == name)
+    }
+
+    /// Puts the text of the alias `name` in front. `false` if aliases have become too long.
+    pub fn push_alias(&mut self, name: &[u8], mut text: Vec<u8>) -> bool {
+        self.alias_bytes = self.alias_bytes.saturating_add(text.len());
+        let expands_next = text.last().is_some_and(|&byte| byte == b' ' || byte == b'\t');
+        if !text.is_empty() && text.last() != Some(&b' ') {
+            text.push(b' ');
+        }
+        self.frames.push(Frame { text, at: 0, name: name.to_vec(), expands_next });
+        self.alias_bytes <= ALIAS_BYTES_MAX
+    }
+
+    /// From here on everything is kept, until [`Self::forget`] or [`Self::rewind`].
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        self.tape_users += 1;
+        Checkpoint { tape: self.tape.get_or_insert_default().len() }
+    }
+
+    pub fn forget(&mut self, _checkpoint: Checkpoint) {
+        self.tape_users = self.tape_users.saturating_sub(1);
+        if self.tape_users == 0 {
+            self.tape = None;
+        }
+    }
+
+    /// Gives again what was read since `checkpoint`.
+    pub fn rewind(&mut self, checkpoint: Checkpoint) {
+        let again = match &mut self.tape {
+            Some(tape) => tape.split_off(checkpoint.tape.min(tape.len())),
+            None => Vec::new(),
+        };
+        self.forget(checkpoint);
+        // Usually all of it is in the line that is being read.
+        let in_line = self.frames.is_empty()
+            && self.at >= again.len()
+            && self.line.get(self.at - again.len()..self.at) == Some(&again);
+        if in_line {
+            self.at -= again.len();
+        } else if !again.is_empty() {
+            self.frames.push(Frame { text: again, at: 0, name: Vec::new(), expands_next: false });
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Tildes: which prefix of a word names a home directory.
+
+use super::WordRole;
+use crate::syntax::ast::{Tilde, Word, WordFlags, WordPart};
+use crate::syntax::reader::text;
+
+/// Where tildes count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Places {
+    /// At the beginning.
+    Start,
+    /// At the beginning and after each `:`.
+    Value,
+    /// At the beginning, and after the first `=` and each `:` after it.
+    Assignment,
+}
+
+pub(super) fn places(role: WordRole, assignment: bool) -> Places {
+    match role {
+        WordRole::Value => Places::Value,
+        WordRole::Argument if assignment => Places::Assignment,
+        WordRole::Argument | WordRole::Plain => Places::Start,
+    }
+}
+
+/// Finds the tildes of a word that brace expansion made, whose parts have none yet.
+///
+/// `assignment` tells whether the word looks like `name=…`.
+pub fn recognise_tilde(word: &mut Word, assignment: bool) {
+    let mut parts = std::mem::take(&mut word.parts).into_vec();
+    split(&mut parts, if assignment { Places::Assignment } else { Places::Start });
+    if parts.iter().any(|part| matches!(part, WordPart::Tilde(_))) {
+        word.flags.0 &= !WordFlags::CONST.0;
+        word.flags |= WordFlags::TILDE;
+    }
+    word.parts = parts.into();
+}
+
+/// Makes tildes at `places` of the word into parts of their own.
+pub(super) fn split(parts: &mut Vec<WordPart>, places: Places) {
+    let any = |part: &WordPart| matches!(part, WordPart::Literal(text) if text.contains(&b'~'));
+    if !parts.iter().any(any) {
+        return;
+    }
+    let old = std::mem::take(parts);
+    let count = old.len();
+    let mut armed = true;
+    let mut after_equals = places == Places::Value;
+    for (index, part) in old.into_iter().enumerate() {
+        let WordPart::Literal(literal) = part else {
+            armed = false;
+            parts.push(part);
+            continue;
+        };
+        let last = index + 1 == count;
+        let mut from = 0;
+        let mut at = 0;
+        while let Some(&byte) = literal.get(at) {
+            if armed && byte == b'~' {
+                let in_value = places != Places::Start && after_equals;
+                let rest = literal.get(at + 1..).unwrap_or_default();
+                let stop = |byte: &u8| *byte == b'/' || (*byte == b':' && places != Places::Start);
+                let end = rest.iter().position(stop);
+                // A prefix that goes on in quotes or in an expansion is no tilde.
+                if end.is_some() || last {
+                    let user = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+                    push_literal(parts, literal.get(from..at).unwrap_or_default());
+                    let assignment = in_value && places == Places::Assignment;
+                    parts.push(WordPart::Tilde(Tilde { user: text(user), assignment }));
+                    at += 1 + user.len();
+                    from = at;
+                    armed = false;
+                    continue;
+                }
+            }
+            armed = match byte {
+                b'=' if places == Places::Assignment && !after_equals => {
+                    after_equals = true;
+                    true
+                }
+                b':' => after_equals,
+                _ => false,
+            };
+            at += 1;
+        }
+        push_literal(parts, literal.get(from..).unwrap_or_default());
+    }
+}
+
+fn push_literal(parts: &mut Vec<WordPart>, literal: &[u8]) {
+    if !literal.is_empty() {
+        parts.push(WordPart::Literal(text(literal)));
+    }
+}
