@@ -257,13 +257,13 @@ fn limits_hold_by_sums() {
     let make = |count| Op::MakeDir { path: deep(count), mode: 0o755, parents: true };
     let tree = Tree::with([make(10)]);
     assert_eq!(tree.fails(Op::Copy { from: deep(1), to: deep(8).child(b"y") }), Errno::Inval);
-    tree.does([Op::Rename { from: deep(1), to: at("y"), replace: true }, make(7)]);
+    tree.does([Op::Rename { from: deep(1), to: at("y"), replace: true }, make(8)]);
     assert_eq!(
-        tree.fails(Op::Rename { from: at("y"), to: deep(7).child(b"y"), replace: true }),
+        tree.fails(Op::Rename { from: at("y"), to: deep(8).child(b"y"), replace: true }),
         Errno::NameTooLong
     );
     tree.does([Op::Remove { path: at("y").child(&deep(9).as_bstr()[..]), recursive: true }]);
-    tree.does([Op::Rename { from: at("y"), to: deep(7).child(b"y"), replace: true }]);
+    tree.does([Op::Rename { from: at("y"), to: deep(8).child(b"y"), replace: true }]);
     let quota = Rules { limits: Limits { bytes_max: 10, ..RULES.limits }, ..RULES };
     let tree = Tree::new();
     let fails = |op| tree.apply([op], &quota).map_err(|error| error.errno()).err();
