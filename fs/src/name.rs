@@ -137,6 +137,12 @@ impl ChangeId {
     /// The number of letters of a whole change id.
     pub const LETTERS: usize = 32;
 
+    /// The change that every history starts at, as jj names it.
+    #[must_use]
+    pub fn root() -> Self {
+        Self("z".repeat(Self::LETTERS).into())
+    }
+
     /// # Errors
     /// [`NameError`] unless `id` is 32 letters `k` to `z`.
     pub fn new(id: &str) -> Result<Self, NameError> {

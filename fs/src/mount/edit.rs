@@ -1,7 +1,8 @@
 //! Mutations: walk, then hand literal paths to the volume that is meant.
 //!
 //! Between the walk and the batch another writer may move what was walked. The volume then finds a
-//! component that is no directory any more; the walk is made again, and what it says counts.
+//! component that is no directory any more (ENOTDIR), or a symbolic link where the walk has already
+//! followed links (ELOOP); the walk is made again, and what it says counts.
 
 use super::namespace::Fixed;
 use super::walk::{At, Found};
@@ -75,7 +76,12 @@ impl Shared {
         loop {
             match attempt() {
                 // A walk that fails so by itself fails so again, and then it counts.
-                Err(error) if error.errno() == Errno::NotDir && tries < RETRIES_MAX => tries += 1,
+                Err(error)
+                    if matches!(error.errno(), Errno::NotDir | Errno::Loop)
+                        && tries < RETRIES_MAX =>
+                {
+                    tries += 1;
+                }
                 Err(error) => {
                     let told = FsError::new(error.errno(), operation, path.clone());
                     return Err(match error.detail() {
