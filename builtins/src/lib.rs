@@ -12,6 +12,7 @@ pub mod core;
 mod files;
 pub mod prelude;
 pub mod quote;
+pub mod regex;
 pub mod registry;
 pub mod size;
 pub mod stream;
