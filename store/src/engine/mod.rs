@@ -18,15 +18,25 @@
 //! Not here: facts that git cannot hold, live trees, and when to snapshot.
 
 mod bookmarks;
+mod cache;
 mod changes;
 mod conflict;
 mod counters;
+mod disk;
+mod draft;
 mod error;
 mod export;
+mod history;
+mod ids;
 mod import;
+mod journal;
+mod large;
 mod merge_text;
 mod objects;
+mod pack;
+mod refs;
 mod repository;
+mod settings;
 mod snapshot;
 mod sums;
 mod types;

@@ -1,93 +1,332 @@
 //! One repository on disk: making, opening, and the one writer.
 
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use mesafs::name::{BookmarkName, CommitOid};
+use arc_swap::ArcSwap;
+use jj_lib::backend::CommitId;
+use jj_lib::default_backend_factories::default_backend_factories;
+use jj_lib::object_id::ObjectId as _;
+use jj_lib::ref_name::WorkspaceName;
+use jj_lib::repo::{ReadonlyRepo, Repo as _, RepoLoader};
+use jj_lib::workspace::Workspace;
+use mesafs::name::{BookmarkName, ChangeId, CommitOid};
+use parking_lot::{Mutex, MutexGuard, RwLock};
+use pollster::FutureExt as _;
 
+use super::conflict;
 use super::counters::Counters;
-use super::error::EngineResult;
+use super::disk::{self, Layout};
+use super::draft::Draft;
+use super::error::{Doing, EngineError, EngineResult};
+use super::history::History;
+use super::ids;
+use super::journal;
 use super::objects::Objects;
-use super::types::{Author, Durability, Rewritten, RootTree};
+use super::refs::Branches;
+use super::settings::user_settings;
+use super::types::{Author, Rewritten, RootTree, Transacted};
 use super::writer::ObjectWriter;
 
+/// After so many transactions jj's tables are loaded anew: it keeps all it ever read.
+const TRANSACTIONS_PER_LOAD: u32 = 100;
+
 /// One repository: a folder with a git and jj repository in it.
-#[derive(Debug)]
-pub struct Repository {}
+pub struct Repository {
+    pub(super) layout: Layout,
+    counters: Arc<Counters>,
+    pub(super) objects: Objects,
+    /// Tips of what was imported.
+    imported: Vec<CommitId>,
+    history: ArcSwap<History>,
+    default_bookmark: RwLock<BookmarkName>,
+    writer: Mutex<Writer>,
+}
+
+/// What only the one writer touches.
+pub(super) struct Writer {
+    branches: Branches,
+    transactions_since_load: u32,
+    /// The journal's positions that the newest operation carries.
+    pub positions: BTreeMap<ChangeId, u64>,
+    /// Commits that other programs replaced, not yet told by [`Repository::refresh`].
+    foreign: Vec<Rewritten>,
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository").field("dir", &self.layout.dir).finish_non_exhaustive()
+    }
+}
 
 impl Repository {
     /// Makes a repository in `dir`, which must not exist: `default_bookmark` on an empty child of
     /// the root. It is built beside `dir` and renamed into place.
     ///
     /// # Errors
-    /// [`super::EngineError::Io`], also if `dir` exists.
+    /// [`EngineError::Io`], also if `dir` exists.
     pub fn create(
         dir: &Path,
         author: &Author,
         default_bookmark: &BookmarkName,
     ) -> EngineResult<Self> {
-        todo!()
+        let counters = Arc::new(Counters::default());
+        build(dir, &counters, |layout| {
+            let repo = init_jj(layout)?;
+            let history = Arc::new(History::new(repo, &[], None)?);
+            let root = history.repo.store().root_commit();
+            let mut draft = Draft::new(history, author, BTreeMap::new());
+            let child = draft.new_child(&root, "")?;
+            draft.set_bookmark(default_bookmark, child.id());
+            let repo = draft.commit("create the repository")?;
+            layout.make_own()?;
+            layout.set_immutable(&[], &counters)?;
+            layout.set_default_bookmark(default_bookmark, &counters)?;
+            Branches::open(&layout.git())?.follow(&History::new(repo, &[], None)?);
+            Ok(())
+        })?;
+        Self::open(dir)
     }
 
     /// # Errors
-    /// [`super::EngineError::Io`] or [`super::EngineError::Data`] if there is no repository there.
+    /// [`EngineError::Io`] or [`EngineError::Data`] if there is no repository there.
     pub fn open(dir: &Path) -> EngineResult<Self> {
-        todo!()
+        let dir = fs::canonicalize(dir).map_err(EngineError::io(dir))?;
+        let layout = Layout::new(&dir);
+        let counters = Arc::new(Counters::default());
+        let default_bookmark = layout.default_bookmark()?;
+        let imported = layout.immutable()?;
+        let repo = load_jj(&layout)?;
+        let positions = journal::positions(repo.operation())?;
+        let history = History::new(repo, &imported, None)?;
+        let writer = Writer {
+            branches: Branches::open(&layout.git())?,
+            transactions_since_load: 0,
+            positions,
+            foreign: Vec::new(),
+        };
+        Ok(Self {
+            objects: Objects::open(&layout.objects(), Arc::clone(&counters))?,
+            layout,
+            counters,
+            imported,
+            history: ArcSwap::from_pointee(history),
+            default_bookmark: RwLock::new(default_bookmark),
+            writer: Mutex::new(writer),
+        })
     }
 
     /// Removes the repository's folder, which nothing may have open.
     ///
     /// # Errors
-    /// [`super::EngineError::Io`].
+    /// [`EngineError::Io`].
     pub fn delete(dir: &Path) -> EngineResult<()> {
-        todo!()
+        // First out of sight, whole: a repository half removed would look like a damaged one.
+        let parent = dir.parent().unwrap_or(Path::new("/"));
+        let doomed = tempfile::Builder::new()
+            .prefix(".removed-")
+            .tempdir_in(parent)
+            .map_err(EngineError::io(parent))?;
+        fs::rename(dir, doomed.path().join("repository")).map_err(EngineError::io(dir))?;
+        doomed.close().map_err(EngineError::io(dir))
     }
 
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
-        todo!()
+        &self.counters
     }
 
     /// Reads trees and blobs. Cheap to clone, lives on its own.
     #[must_use]
     pub fn objects(&self) -> Objects {
-        todo!()
+        self.objects.clone()
     }
 
     /// Writes blobs and trees.
     #[must_use]
     pub fn writer(&self) -> ObjectWriter {
-        todo!()
+        ObjectWriter::new(self.objects.clone(), &self.layout.objects())
     }
 
     /// Makes everything that was written so far survive power loss.
     ///
     /// # Errors
-    /// [`super::EngineError::Io`].
+    /// [`EngineError::Io`].
     pub fn sync(&self) -> EngineResult<()> {
-        todo!()
+        disk::sync_file_system(&self.layout.dir, &self.counters)
     }
 
     /// The content of a commit.
     ///
     /// # Errors
-    /// [`super::EngineError::Data`] if there is no such commit.
+    /// [`EngineError::Data`] if there is no such commit.
     pub fn commit_root(&self, commit: &CommitOid) -> EngineResult<RootTree> {
-        todo!()
+        let history = self.history();
+        let commit = history.commit(&ids::commit_id(commit)?)?;
+        match commit.tree_ids().as_resolved() {
+            Some(tree) => {
+                Ok(RootTree { tree: ids::object_id(tree.as_bytes())?, conflicts: Vec::new() })
+            }
+            None => conflict::flatten(&commit.tree()),
+        }
     }
 
     /// Loads the operations that others (the real `jj`) made since the last call and answers the
     /// commits they replaced, those that our own transactions met in between included.
     ///
     /// # Errors
-    /// [`super::EngineError::Data`].
+    /// [`EngineError::Data`].
     pub fn refresh(&self) -> EngineResult<Vec<Rewritten>> {
-        todo!()
+        let mut writer = self.writer.lock();
+        let history = self.newest(&mut writer)?;
+        let mut told = HashSet::new();
+        let mut replaced = Vec::new();
+        for mut rewritten in std::mem::take(&mut writer.foreign) {
+            if told.insert(rewritten.before.clone()) {
+                // Own transactions may have moved it on meanwhile.
+                let visible = history.visible(&ids::jj_change(&rewritten.change)?)?;
+                rewritten.after = visible.first().map(ids::commit_oid).transpose()?;
+                replaced.push(rewritten);
+            }
+        }
+        Ok(replaced)
     }
 
     /// jj's id of the newest operation known, in hexadecimal.
     #[must_use]
     pub fn operation(&self) -> String {
-        todo!()
+        self.history().repo.op_id().hex()
     }
+
+    #[must_use]
+    pub fn default_bookmark(&self) -> BookmarkName {
+        self.default_bookmark.read().clone()
+    }
+
+    /// # Errors
+    /// `NoBookmark`, `Io`.
+    pub fn set_default_bookmark(&self, name: &BookmarkName) -> EngineResult<()> {
+        let mut writer = self.writer.lock();
+        self.newest(&mut writer)?.bookmark_target(name)?;
+        self.layout.set_default_bookmark(name, &self.counters)?;
+        *self.default_bookmark.write() = name.clone();
+        Ok(())
+    }
+
+    /// The newest state known, for reading.
+    pub(super) fn history(&self) -> Arc<History> {
+        self.history.load_full()
+    }
+
+    pub(super) fn write_lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock()
+    }
+
+    /// What a call answers that had nothing to do.
+    pub(super) fn unchanged(&self) -> Transacted {
+        Transacted { operation: self.operation(), rewritten: Vec::new() }
+    }
+
+    /// Does `body` in one jj operation; `None` where it changed nothing, and nothing is written.
+    pub(super) fn transact<T>(
+        &self,
+        doing: &str,
+        author: &Author,
+        body: impl FnOnce(&mut Draft) -> EngineResult<T>,
+    ) -> EngineResult<(T, Option<Transacted>)> {
+        let mut writer = self.writer.lock();
+        let before = self.newest(&mut writer)?;
+        let mut draft = Draft::new(Arc::clone(&before), author, writer.positions.clone());
+        let answer = body(&mut draft)?;
+        if !draft.tx.repo().has_changes() {
+            return Ok((answer, None));
+        }
+        let positions = draft.positions.clone();
+        let repo = draft.commit(doing)?;
+        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
+        self.history.store(Arc::clone(&history));
+        self.counters.transaction();
+        writer.positions = positions;
+        writer.transactions_since_load += 1;
+        writer.branches.follow(&history);
+        let rewritten = history.replaced_since(&before)?;
+        Ok((answer, Some(Transacted { operation: history.repo.op_id().hex(), rewritten })))
+    }
+
+    /// The newest state on disk. Operations that others made are merged and remembered.
+    fn newest(&self, writer: &mut Writer) -> EngineResult<Arc<History>> {
+        let before = self.history();
+        let heads = before
+            .repo
+            .op_heads_store()
+            .get_op_heads()
+            .block_on()
+            .doing("reading the operation heads")?;
+        let ours = heads.as_slice() == std::slice::from_ref(before.repo.op_id());
+        let repo = if writer.transactions_since_load >= TRANSACTIONS_PER_LOAD {
+            writer.transactions_since_load = 0;
+            load_jj(&self.layout)?
+        } else if ours {
+            return Ok(before);
+        } else {
+            before.repo.reload_at_head().block_on().doing("loading the newest operation")?
+        };
+        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
+        self.history.store(Arc::clone(&history));
+        if history.repo.op_id() != before.repo.op_id() {
+            writer.foreign.extend(history.replaced_since(&before)?);
+            writer.branches.follow(&history);
+        }
+        Ok(history)
+    }
+}
+
+/// Builds a repository in a folder beside `dir`, and renames it when `fill` is done.
+pub(super) fn build<T, E: From<EngineError>>(
+    dir: &Path,
+    counters: &Counters,
+    fill: impl FnOnce(&Layout) -> Result<T, E>,
+) -> Result<T, E> {
+    if fs::symlink_metadata(dir).is_ok() {
+        let exists = std::io::ErrorKind::AlreadyExists;
+        return Err(EngineError::io(dir)(exists.into()).into());
+    }
+    let parent = dir.parent().filter(|path| !path.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let building = tempfile::Builder::new()
+        .prefix(".building-")
+        .tempdir_in(parent)
+        .map_err(EngineError::io(parent))?;
+    let answer = fill(&Layout::new(building.path()))?;
+    disk::sync_file_system(building.path(), counters)?;
+    disk::rename_into_place(building.path(), dir, counters)?;
+    // It has left: there is nothing to remove.
+    let _moved = building.keep();
+    Ok(answer)
+}
+
+/// What `jj git init` makes, but without a working copy: no workspace has a commit.
+pub(super) fn init_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
+    let settings = user_settings()?;
+    let (_, repo) = Workspace::init_internal_git(&settings, &layout.dir, gix::hash::Kind::Sha1)
+        .block_on()
+        .doing("making the repository")?;
+    let mut tx = repo.start_transaction();
+    let repo = tx.repo_mut();
+    repo.remove_workspace(WorkspaceName::DEFAULT).block_on().doing("making the repository")?;
+    repo.rebase_descendants().block_on().doing("making the repository")?;
+    tx.commit("leave the working copy").block_on().doing("making the repository")
+}
+
+fn load_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
+    let loader = RepoLoader::init_from_file_system(
+        &user_settings()?,
+        &layout.jj_repo(),
+        &default_backend_factories(),
+    )
+    .doing("opening the repository")?;
+    loader.load_at_head().block_on().doing("opening the repository")
 }

@@ -2,9 +2,14 @@
 
 use std::collections::HashMap;
 
+use jj_lib::object_id::ObjectId as _;
+use jj_lib::repo::Repo as _;
 use mesafs::name::{ChangeId, CommitOid};
+use pollster::FutureExt as _;
 
-use super::error::EngineResult;
+use super::conflict;
+use super::draft::Draft;
+use super::error::{Doing, EngineError, EngineResult};
 use super::repository::Repository;
 use super::types::{Author, RootTree, Transacted};
 
@@ -26,7 +31,7 @@ impl Repository {
     /// journal still holds: positions below it are forgotten.
     ///
     /// # Errors
-    /// [`super::EngineError::ChangeMoved`] if a change's commit is not `base` any more, and then
+    /// [`EngineError::ChangeMoved`] if a change's commit is not `base` any more, and then
     /// nothing is done; `Immutable`, `NoChange`, `Divergent`.
     pub fn snapshot(
         &self,
@@ -34,14 +39,34 @@ impl Repository {
         committer: &Author,
         journal_floor: u64,
     ) -> EngineResult<Transacted> {
-        todo!()
+        let ((), transacted) = self.transact("snapshot", committer, |draft| {
+            draft.tx.set_is_snapshot(true);
+            changes.iter().try_for_each(|change| rewrite(draft, change))?;
+            draft.positions.retain(|_, sequence| *sequence >= journal_floor);
+            Ok(())
+        })?;
+        Ok(transacted.unwrap_or_else(|| self.unchanged()))
     }
 
     /// For each change the highest journal sequence in any operation up to the head.
     ///
     /// # Errors
-    /// [`super::EngineError::Data`].
+    /// [`EngineError::Data`].
     pub fn journal_positions(&self) -> EngineResult<HashMap<ChangeId, u64>> {
-        todo!()
+        Ok(self.write_lock().positions.clone().into_iter().collect())
     }
+}
+
+fn rewrite(draft: &mut Draft, change: &ChangeSnapshot) -> EngineResult<()> {
+    let commit = draft.history.single(&change.change)?;
+    let now = commit.id().hex();
+    if now != change.base.as_str() {
+        return Err(EngineError::ChangeMoved { change: change.change.to_string(), now });
+    }
+    let tree = conflict::merged_tree(draft.tx.repo().store(), &change.root, &commit.tree())?;
+    if tree.tree_ids() != commit.tree_ids() {
+        draft.rewrite(&commit)?.set_tree(tree).write().block_on().doing("writing a commit")?;
+    }
+    draft.positions.insert(change.change.clone(), change.journal_sequence);
+    Ok(())
 }

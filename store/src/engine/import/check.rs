@@ -1,0 +1,130 @@
+//! Looks at every commit and tree before it is taken in.
+
+use std::collections::{HashMap, HashSet};
+
+use gix::hash::ObjectId as GitId;
+use gix::objs::{CommitRef, Kind};
+use mesafs::name::{CommitOid, check_entry_name};
+use mesafs::tree::{ObjectId, Sums};
+
+use super::{ImportError, RefusedName};
+use crate::engine::error::{Doing, EngineError, EngineResult};
+use crate::engine::ids;
+use crate::engine::objects::Objects;
+use crate::engine::sums::Folder;
+use crate::engine::types::TreeEntry;
+
+const REFUSED_LISTED_MAX: usize = 100;
+
+pub(super) struct Checked {
+    pub commits: usize,
+    /// Distinct ones.
+    pub trees: usize,
+}
+
+/// What matters of one commit.
+struct Seen {
+    parents: Vec<GitId>,
+    /// One; several if jj made it with conflicts, whose git tree is only for show.
+    roots: Vec<ObjectId>,
+}
+
+/// Reads all that is reachable from `tips`. Every object must be there, and every name one that the
+/// file system would take. `on_tree` gets each distinct tree's sums.
+pub(super) fn check(
+    objects: &Objects,
+    tips: &[GitId],
+    on_tree: &mut dyn FnMut(ObjectId, Sums),
+) -> Result<Checked, ImportError> {
+    let mut commits: HashSet<GitId> = HashSet::new();
+    let mut trees: HashMap<ObjectId, Sums> = HashMap::new();
+    let mut roots: HashSet<ObjectId> = HashSet::new();
+    let mut refused = Vec::new();
+    let mut stack = tips.to_vec();
+    while let Some(id) = stack.pop() {
+        if !commits.insert(id) {
+            continue;
+        }
+        let seen = read_commit(objects, id)?;
+        stack.extend(seen.parents.iter().rev());
+        for root in seen.roots {
+            if roots.insert(root) {
+                check_root(objects, root, id, &mut trees, &mut refused, on_tree)?;
+            }
+        }
+        if refused.len() >= REFUSED_LISTED_MAX {
+            break;
+        }
+    }
+    if refused.is_empty() {
+        return Ok(Checked { commits: commits.len(), trees: trees.len() });
+    }
+    refused.truncate(REFUSED_LISTED_MAX);
+    Err(ImportError::Names(refused))
+}
+
+fn check_root(
+    objects: &Objects,
+    root: ObjectId,
+    commit: GitId,
+    trees: &mut HashMap<ObjectId, Sums>,
+    refused: &mut Vec<RefusedName>,
+    on_tree: &mut dyn FnMut(ObjectId, Sums),
+) -> EngineResult<()> {
+    let commit = CommitOid::new(&commit.to_string()).doing("reading a commit id")?;
+    let mut look = |folder: &Folder<'_>, entries: &[TreeEntry]| {
+        let doubled = entries.windows(2).filter_map(|pair| match pair {
+            [first, second] if first.name == second.name => Some(second),
+            _ => None,
+        });
+        let bad =
+            entries.iter().filter(|entry| check_entry_name(&entry.name, folder.is_root()).is_err());
+        for entry in bad.chain(doubled) {
+            let path = folder.join(&entry.name);
+            refused.push(RefusedName { path, commit: commit.clone() });
+        }
+    };
+    if trees.contains_key(&root) {
+        // Met before as a folder: only the rule for roots is new.
+        look(&Folder::root(), &objects.tree(root)?);
+        return Ok(());
+    }
+    let mut fresh = Vec::new();
+    objects.walk(
+        root,
+        &mut |tree| trees.get(&tree).copied(),
+        &mut |tree, sums| fresh.push((tree, sums)),
+        &mut look,
+    )?;
+    for (tree, sums) in fresh {
+        on_tree(tree, sums);
+        trees.insert(tree, sums);
+    }
+    Ok(())
+}
+
+fn read_commit(objects: &Objects, id: GitId) -> EngineResult<Seen> {
+    let bad = |reason: &str| EngineError::Data {
+        doing: "reading a commit",
+        reason: format!("{id}: {reason}"),
+    };
+    objects.decode(ids::object_id(id.as_slice())?, Kind::Commit, |data| {
+        let commit =
+            CommitRef::from_bytes(data, id.kind()).map_err(|error| bad(&error.to_string()))?;
+        let header = |name: &str| commit.extra_headers().find(name);
+        if header("jj:conflict-labels").is_some_and(|labels| std::str::from_utf8(labels).is_err()) {
+            return Err(bad("its conflict labels are not UTF-8"));
+        }
+        let roots = match header("jj:trees") {
+            None => vec![ids::object_id(commit.tree().as_slice())?],
+            Some(sides) => sides
+                .split(|byte| *byte == b' ')
+                .map(|side| {
+                    let id = GitId::from_hex(side).map_err(|_| bad("its jj:trees are damaged"))?;
+                    ids::object_id(id.as_slice())
+                })
+                .collect::<EngineResult<_>>()?,
+        };
+        Ok(Seen { parents: commit.parents().collect(), roots })
+    })?
+}
