@@ -1,0 +1,266 @@
+//! Git repositories are taken in whole, or refused whole.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use gix::objs::tree::{Entry, EntryKind};
+use gix::{ObjectId as GitId, Repository as Git};
+use mesa_store::engine::{Author, EngineError, ImportError, ImportReport, Repository};
+use mesafs::name::BookmarkName;
+use mesafs::tree::Sums;
+use tempfile::TempDir;
+
+struct Fixture {
+    folder: TempDir,
+    git: Git,
+    sums: HashMap<mesafs::tree::ObjectId, Sums>,
+}
+
+fn name(text: &str) -> BookmarkName {
+    BookmarkName::new(text).unwrap()
+}
+
+fn ann() -> Author {
+    Author { name: "Ann".into(), email: "ann@example.com".into() }
+}
+
+fn fixture() -> Fixture {
+    let folder = TempDir::new().unwrap();
+    let options = gix::open::Options::isolated()
+        .config_overrides(["user.name=Git", "user.email=git@example.com"]);
+    let git = gix::ThreadSafeRepository::init_opts(
+        folder.path().join("source"),
+        gix::create::Kind::WithWorktree,
+        gix::create::Options::default(),
+        options,
+    )
+    .unwrap()
+    .to_thread_local();
+    Fixture { folder, git, sums: HashMap::new() }
+}
+
+impl Fixture {
+    fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().join("repo")
+    }
+
+    fn tree(&self, entries: &[(&[u8], EntryKind, GitId)]) -> GitId {
+        let mut entries: Vec<Entry> = entries
+            .iter()
+            .map(|(name, kind, oid)| Entry {
+                mode: (*kind).into(),
+                filename: (*name).into(),
+                oid: *oid,
+            })
+            .collect();
+        entries.sort();
+        self.git.write_object(gix::objs::Tree { entries }).unwrap().detach()
+    }
+
+    fn file(&self, name: &[u8], text: &str) -> GitId {
+        self.tree(&[(name, EntryKind::Blob, self.blob(text))])
+    }
+
+    fn blob(&self, text: &str) -> GitId {
+        self.git.write_blob(text).unwrap().detach()
+    }
+
+    fn commit(&self, branch: &str, message: &str, tree: GitId, parents: &[GitId]) -> GitId {
+        let reference = format!("refs/heads/{branch}");
+        let commit = self.git.new_commit(message, tree, parents.iter().copied()).unwrap().id;
+        let any = gix::refs::transaction::PreviousValue::Any;
+        self.git.reference(reference, commit, any, "test").unwrap();
+        commit
+    }
+
+    fn head(&self, content: &str) {
+        std::fs::write(self.source().join(".git/HEAD"), content).unwrap();
+    }
+
+    fn import(&mut self, source: &Path) -> Result<(Repository, ImportReport), ImportError> {
+        let sums = &mut self.sums;
+        Repository::import(source, &self.folder.path().join("repo"), &ann(), &mut |tree, of| {
+            assert!(sums.insert(tree, of).is_none(), "a tree twice");
+        })
+    }
+
+    fn refused(&mut self) -> Vec<(String, String)> {
+        match self.import(&self.source()) {
+            Err(ImportError::Names(names)) => {
+                assert!(!self.dir().exists());
+                let left = std::fs::read_dir(self.folder.path()).unwrap().count();
+                assert_eq!(left, 1, "something was left behind");
+                let pair = |name: mesa_store::engine::RefusedName| {
+                    (name.path.to_string(), name.commit.to_string())
+                };
+                names.into_iter().map(pair).collect()
+            }
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("taken in"),
+        }
+    }
+}
+
+#[test]
+fn history_branches_and_tags_come_in() {
+    let mut at = fixture();
+    let first = at.commit("main", "one\n", at.file(b"a", "1"), &[]);
+    let sub = at.file(b"deep", "22");
+    let tree = at.tree(&[
+        (b"a", EntryKind::BlobExecutable, at.blob("1")),
+        (b"a.d", EntryKind::Blob, at.blob("")),
+        (b"a-dir", EntryKind::Tree, sub),
+        (b"link", EntryKind::Link, at.blob("a")),
+        (b"module", EntryKind::Commit, first),
+    ]);
+    let second = at.commit("main", "two\n", tree, &[first]);
+    let topic = at.commit("topic/x", "three\n", at.file(b"a", "3"), &[first]);
+    let any = gix::refs::transaction::PreviousValue::Any;
+    at.git.reference("refs/tags/light", first, any.clone(), "test").unwrap();
+    at.git.tag("v1", second, gix::objs::Kind::Commit, None, "annotated\n", any.clone()).unwrap();
+    at.git.reference("refs/tags/of-a-tree", tree, any.clone(), "test").unwrap();
+    at.git.reference("refs/remotes/origin/main", topic, any, "test").unwrap();
+    at.head("ref: refs/heads/topic/x\n");
+
+    let (repo, report) = at.import(&at.source()).unwrap();
+    assert_eq!(report.default_bookmark, name("topic/x"));
+    assert_eq!((report.bookmarks, report.tags, report.commits, report.trees), (2, 2, 3, 4));
+    assert_eq!(report.skipped.len(), 1);
+    assert_eq!(report.skipped[0].0, "refs/tags/of-a-tree");
+    assert_eq!(at.sums.len(), 4);
+    let of = at.sums[&mesafs::tree::ObjectId(tree.as_slice().try_into().unwrap())];
+    assert_eq!(of, Sums { entries: 6, bytes: 3, depth: 2, longest_path: 10 });
+
+    let main = repo.resolve_bookmark(&name("main")).unwrap();
+    assert_eq!(main.commit.as_str(), second.to_string());
+    let log = repo.log(&main.commit, 0).unwrap();
+    assert_eq!(
+        log.iter().map(|commit| commit.description.as_str()).collect::<Vec<_>>(),
+        ["two\n", "one\n"]
+    );
+    assert!(log.iter().all(|commit| commit.immutable));
+    assert_eq!(log[1].author.name, "Git");
+    let names: Vec<_> = {
+        let entries = repo.objects().tree(repo.commit_root(&main.commit).unwrap().tree).unwrap();
+        entries.into_iter().map(|entry| entry.name.to_string()).collect()
+    };
+    assert_eq!(names, ["a", "a-dir", "a.d", "link", "module"]);
+
+    // What came in stays as it is; writing goes into a child, made once.
+    for change in [&main.change] {
+        let error = repo.describe(change, "new", &ann()).unwrap_err();
+        assert!(matches!(error, EngineError::Immutable(_)), "{error}");
+    }
+    let (child, made) = repo.writable_child(&name("main"), &ann()).unwrap();
+    assert!(made.is_some() && repo.commit(&child.commit).unwrap().parents == [main.commit.clone()]);
+    assert_eq!(repo.writable_child(&name("main"), &ann()).unwrap(), (child.clone(), None));
+    drop(repo);
+    let repo = Repository::open(&at.dir()).unwrap();
+    assert!(repo.is_immutable(&main.commit).unwrap());
+    assert!(!repo.is_immutable(&child.commit).unwrap());
+    let git = at.dir().join(".jj/repo/store/git");
+    let head = std::fs::read_to_string(git.join("HEAD")).unwrap();
+    assert_eq!(head, "ref: refs/heads/topic/x\n");
+    let git = gix::open(git).unwrap();
+    let tag = git.find_reference("refs/tags/v1").unwrap();
+    assert_eq!(tag.try_id().unwrap().object().unwrap().kind, gix::objs::Kind::Tag);
+}
+
+#[test]
+fn names_that_cannot_be_stored_are_listed_and_nothing_is_made() {
+    let mut at = fixture();
+    let good = at.file(b"a", "1");
+    let bad = at.tree(&[
+        (b".git", EntryKind::Blob, at.blob("x")),
+        (b"ok", EntryKind::Blob, at.blob("x")),
+        (b"\xff", EntryKind::Blob, at.blob("x")),
+    ]);
+    let nested = at.tree(&[(b"sub", EntryKind::Tree, bad)]);
+    let first = at.commit("main", "bad", nested, &[]);
+    let second = at.commit("main", "good", good, &[first]);
+    let root = at.tree(&[(b".jjconflict-base-0", EntryKind::Tree, good)]);
+    let third = at.commit("side", "conflict", root, &[second]);
+    let mut refused = at.refused();
+    refused.sort();
+    let first = first.to_string();
+    let expected = [
+        (".jjconflict-base-0", third.to_string()),
+        ("sub/.git", first.clone()),
+        ("sub/\u{fffd}", first),
+    ];
+    let found: Vec<_> =
+        refused.iter().map(|(path, commit)| (path.as_str(), commit.clone())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_folder_that_is_fine_below_may_be_wrong_at_the_root() {
+    let mut at = fixture();
+    let odd = at.file(b".jjconflict-x", "1");
+    let first = at.commit("main", "below", at.tree(&[(b"d", EntryKind::Tree, odd)]), &[]);
+    assert!(at.import(&at.source()).is_ok());
+    std::fs::remove_dir_all(at.dir()).unwrap();
+    at.sums.clear();
+    let second = at.commit("main", "at the root", odd, &[first]);
+    assert_eq!(at.refused(), [(".jjconflict-x".to_owned(), second.to_string())]);
+}
+
+#[test]
+fn head_names_the_default_bookmark() {
+    let mut at = fixture();
+    at.head("ref: refs/heads/trunk\n");
+    let (repo, report) = at.import(&at.source()).unwrap();
+    assert_eq!((report.commits, report.bookmarks), (0, 1));
+    let trunk = repo.resolve_bookmark(&name("trunk")).unwrap();
+    assert!(repo.commit(&trunk.commit).unwrap().parents.is_empty());
+    drop(repo);
+
+    let commit = at.commit("b", "one", at.file(b"a", "1"), &[]);
+    at.commit("a", "two", at.file(b"a", "2"), &[]);
+    for (head, default) in [
+        (format!("{commit}\n"), "b"),
+        ("ref: refs/heads/a\n".into(), "a"),
+        ("ref: refs/heads/unborn\n".into(), "a"),
+    ] {
+        std::fs::remove_dir_all(at.dir()).unwrap();
+        at.sums.clear();
+        at.head(&head);
+        let (repo, report) = at.import(&at.source()).unwrap();
+        assert_eq!((report.default_bookmark, report.bookmarks), (name(default), 2), "{head}");
+        assert_eq!(repo.default_bookmark(), name(default));
+    }
+
+    for branch in ["a", "b"] {
+        std::fs::remove_file(at.source().join(".git/refs/heads").join(branch)).unwrap();
+    }
+    std::fs::remove_dir_all(at.dir()).unwrap();
+    at.sums.clear();
+    at.head(&format!("{commit}\n"));
+    let (repo, _) = at.import(&at.source()).unwrap();
+    assert_eq!(repo.resolve_bookmark(&name("main")).unwrap().commit.as_str(), commit.to_string());
+}
+
+#[test]
+fn only_whole_git_repositories_are_taken_in() {
+    let mut at = fixture();
+    let nothing = at.folder.path().to_owned();
+    assert!(matches!(at.import(&nothing), Err(ImportError::NotGit(_))));
+    assert!(matches!(at.import(&nothing.join("no")), Err(ImportError::NotGit(_))));
+    let missing = GitId::from([7; 20]);
+    let tree = at.tree(&[(b"a", EntryKind::Blob, missing)]);
+    at.commit("main", "lost", tree, &[]);
+    match at.import(&at.source()) {
+        Err(ImportError::Engine(error)) => {
+            assert!(error.to_string().contains("is missing"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(!at.dir().exists());
+    let commit = at.commit("main", "one", at.file(b"a", "1"), &[]);
+    std::fs::write(at.source().join(".git/shallow"), format!("{commit}\n")).unwrap();
+    assert!(matches!(at.import(&at.source()), Err(ImportError::Shallow(_))));
+}
