@@ -132,19 +132,15 @@ impl Variables {
     }
 
     fn bound_below(&mut self, symbol: Symbol, scope: u32) -> &mut Variable {
+        let is_it = |(known, _): &(Symbol, Option<Variable>)| *known == symbol;
+        let places = self.scopes.iter().enumerate().skip(scope as usize);
+        let place = places.into_iter().find_map(|(at, inner)| {
+            inner.shadowed.iter().position(is_it).map(|within| (at, within))
+        });
+        let Some((at, within)) = place else { return self.entry(symbol) };
         let scopes = Arc::make_mut(&mut self.scopes);
-        let at = scopes
-            .iter()
-            .skip(scope as usize)
-            .position(|inner| inner.shadowed.iter().any(|(known, _)| *known == symbol))
-            .map(|at| at + scope as usize);
-        let Some(at) = at else { return self.entry(symbol) };
-        let shadowed = scopes.get_mut(at).map(|inner| &mut inner.shadowed);
-        let place = shadowed.and_then(|s| s.iter_mut().find(|(known, _)| *known == symbol));
-        match place {
-            Some((_, outer)) => outer.get_or_insert_default(),
-            None => self.entry(symbol),
-        }
+        let inner = &mut scopes[at];
+        inner.shadowed[within].1.get_or_insert_default()
     }
 
     /// The binding in the scope `scope` exactly, shadowed or not.
