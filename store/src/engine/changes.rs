@@ -47,6 +47,14 @@ impl Repository {
         history.is_immutable(history.commit(&ids::commit_id(oid)?)?.id())
     }
 
+    /// Whether `ancestor` is `descendant` or one of its ancestors; never, if either is unknown.
+    ///
+    /// # Errors
+    /// `Data`.
+    pub fn is_ancestor(&self, ancestor: &CommitOid, descendant: &CommitOid) -> EngineResult<bool> {
+        self.history().is_ancestor(&ids::commit_id(ancestor)?, &ids::commit_id(descendant)?)
+    }
+
     /// Commits reachable from `from`, newest first, without the root; `limit` 0 means all.
     ///
     /// # Errors

@@ -41,6 +41,14 @@ impl History {
         }
         let tagged = repo.view().local_tags().flat_map(|(_, target)| target.added_ids());
         let candidates: Vec<CommitId> = imported.iter().chain(tagged).cloned().collect();
+        for tip in &candidates {
+            if !is_known(&repo, tip)? {
+                return Err(EngineError::Data {
+                    doing: "finding the immutable commits",
+                    reason: format!("{} is missing", jj_lib::object_id::ObjectId::hex(tip)),
+                });
+            }
+        }
         let immutable = repo
             .index()
             .heads(&mut candidates.iter())
@@ -85,6 +93,10 @@ impl History {
 
     /// Whether `below` is `above` or one of its ancestors.
     pub fn is_ancestor(&self, below: &CommitId, above: &CommitId) -> EngineResult<bool> {
+        // jj's index panics on commits that it doesn't know.
+        if !is_known(&self.repo, below)? || !is_known(&self.repo, above)? {
+            return Ok(false);
+        }
         self.repo.index().is_ancestor(below, above).block_on().doing("comparing commits")
     }
 
@@ -109,10 +121,18 @@ impl History {
             self.repo.resolve_change_id_prefix(&prefix).block_on().doing("looking up a change")?;
         match found {
             PrefixResolution::NoMatch => Err(none()),
-            PrefixResolution::AmbiguousMatch => Err(EngineError::Ambiguous {
-                prefix: text.to_owned(),
-                candidates: self.candidates(&prefix)?,
-            }),
+            PrefixResolution::AmbiguousMatch => {
+                // jj counts changes that were abandoned, too.
+                let mut candidates = self.candidates(&prefix)?;
+                match candidates.len() {
+                    0 => Err(none()),
+                    1 => self.resolve(&candidates.remove(0)),
+                    _ => Err(EngineError::Ambiguous {
+                        prefix: text.to_owned(),
+                        candidates: candidates.iter().map(JjChangeId::reverse_hex).collect(),
+                    }),
+                }
+            }
             PrefixResolution::SingleMatch(targets) => {
                 let visible = targets.into_visible().ok_or_else(none)?;
                 let newest = visible.first().ok_or_else(none)?;
@@ -121,21 +141,21 @@ impl History {
         }
     }
 
-    fn candidates(&self, prefix: &HexPrefix) -> EngineResult<Vec<String>> {
+    /// The visible changes that a prefix may mean, sorted.
+    fn candidates(&self, prefix: &HexPrefix) -> EngineResult<Vec<JjChangeId>> {
         let everything =
             RevsetExpression::all().evaluate(self.repo.as_ref()).doing("listing changes")?;
         let mut stream = everything.commit_change_ids();
         let mut candidates = Vec::new();
         while let Some((_, change)) = stream.try_next().block_on().doing("listing changes")? {
-            let id = change.reverse_hex();
-            if prefix.matches(&change) && !candidates.contains(&id) {
-                candidates.push(id);
+            if prefix.matches(&change) && !candidates.contains(&change) {
+                candidates.push(change);
                 if candidates.len() == CANDIDATES_MAX {
                     break;
                 }
             }
         }
-        candidates.sort_unstable();
+        candidates.sort_unstable_by_key(JjChangeId::reverse_hex);
         Ok(candidates)
     }
 
@@ -184,6 +204,10 @@ impl History {
             })
             .collect()
     }
+}
+
+pub(super) fn is_known(repo: &ReadonlyRepo, id: &CommitId) -> EngineResult<bool> {
+    repo.index().has_id(id).block_on().doing("looking up a commit")
 }
 
 fn local_tags(repo: &ReadonlyRepo) -> &BTreeMap<RefNameBuf, RefTarget> {

@@ -95,15 +95,12 @@ impl Objects {
         if let Some(size) = self.shared.sizes.get(blob) {
             return Ok(size);
         }
-        self.shared.counters.object_read();
-        let found = self.with_handle(|handle| handle.try_header(&git_id(blob)));
-        let header = found.map_err(|error| damaged(blob, &error.to_string()))?;
-        let header = header.ok_or_else(|| missing(blob))?;
-        if header.kind != Kind::Blob {
-            return Err(damaged(blob, &format!("it is a {}", header.kind)));
+        let (kind, size) = self.header(blob)?;
+        if kind != Kind::Blob {
+            return Err(damaged(blob, &format!("it is a {kind}")));
         }
-        self.shared.sizes.put(blob, header.size);
-        Ok(header.size)
+        self.shared.sizes.put(blob, size);
+        Ok(size)
     }
 
     /// Reads exactly `len` bytes from `offset`, which the caller keeps within the blob's size.
@@ -132,6 +129,10 @@ impl Objects {
         self.decode(blob, Kind::Blob, |target| BString::from(target))
     }
 
+    pub(super) fn kind(&self, id: ObjectId) -> EngineResult<Kind> {
+        self.header(id).map(|(kind, _)| kind)
+    }
+
     /// A blob of any size, whole in memory and not cached.
     pub(super) fn whole_blob(&self, blob: ObjectId) -> EngineResult<Bytes> {
         self.decode(blob, Kind::Blob, Bytes::copy_from_slice)
@@ -144,6 +145,14 @@ impl Objects {
     /// A handle of one's own, for writers.
     pub(super) fn handle(&self) -> Handle {
         self.shared.template.lock().clone()
+    }
+
+    fn header(&self, id: ObjectId) -> EngineResult<(Kind, u64)> {
+        self.shared.counters.object_read();
+        let found = self.with_handle(|handle| handle.try_header(&git_id(id)));
+        let header = found.map_err(|error| damaged(id, &error.to_string()))?;
+        let header = header.ok_or_else(|| missing(id))?;
+        Ok((header.kind, header.size))
     }
 
     pub(super) fn decode<T>(

@@ -1,7 +1,7 @@
-//! Writing one git pack and its index, objects whole (no deltas).
+//! Writing one git pack and its index. It makes no deltas, but takes those of other packs.
 
 use std::fs::{File, Permissions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -65,18 +65,53 @@ impl PackWriter {
 
     /// Appends an object that the pack doesn't have yet.
     pub fn add(&mut self, id: GitId, kind: Kind, data: &[u8]) -> io::Result<()> {
-        let mut out = Summing { inner: &mut self.file, crc32: crc32fast::Hasher::new(), count: 0 };
-        let entry = match kind {
+        self.add_stream(id, kind, data.len() as u64, &mut &*data)
+    }
+
+    /// Appends an object of exactly `len` bytes.
+    pub fn add_stream(
+        &mut self,
+        id: GitId,
+        kind: Kind,
+        len: u64,
+        content: &mut dyn Read,
+    ) -> io::Result<()> {
+        let header = match kind {
             Kind::Tree => Header::Tree,
             Kind::Blob => Header::Blob,
             Kind::Commit => Header::Commit,
             Kind::Tag => Header::Tag,
         };
-        entry.write_to(data.len() as u64, &mut out)?;
-        let mut deflate = deflate::Write::new(&mut out, Compression::BEST_SPEED);
-        deflate.write_all(data)?;
-        deflate.flush()?;
-        drop(deflate);
+        self.place(id, header, len, |out| {
+            let mut deflate = deflate::Write::new(out, Compression::BEST_SPEED);
+            if io::copy(content, &mut deflate)? != len {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "an object ends early"));
+            }
+            deflate.flush()
+        })
+    }
+
+    /// Appends an entry of another pack, compressed as it is there.
+    pub fn add_compressed(
+        &mut self,
+        id: GitId,
+        header: Header,
+        len: u64,
+        compressed: &[u8],
+    ) -> io::Result<()> {
+        self.place(id, header, len, |out| out.write_all(compressed))
+    }
+
+    fn place(
+        &mut self,
+        id: GitId,
+        header: Header,
+        len: u64,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut out = Summing { inner: &mut self.file, crc32: crc32fast::Hasher::new(), count: 0 };
+        header.write_to(len, &mut out)?;
+        write(&mut out)?;
         let (count, crc32) = (out.count, out.crc32.finalize());
         self.placed.push(Placed { id, offset: self.end, crc32 });
         self.end += count;

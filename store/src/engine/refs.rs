@@ -68,22 +68,28 @@ impl Branches {
 
     /// One by one where they can't be made together, so that a bad one doesn't stop the others.
     fn edit(&self, edits: Vec<RefEdit>) {
-        if edits.is_empty() || self.git.edit_references_as(edits.clone(), None).is_ok() {
+        if edits.is_empty() || self.git.edit_references(edits.clone()).is_ok() {
             return;
         }
         for edit in edits {
             let name = edit.name.clone();
-            if let Err(error) = self.git.edit_references_as([edit], None) {
+            if let Err(error) = self.git.edit_references([edit]) {
                 tracing::warn!(%error, name = %name.as_bstr(), "cannot move the branch");
             }
         }
     }
 }
 
-/// Opens a git repository without looking at anybody's configuration.
+/// Opens the git repository in a folder of ours.
 pub(super) fn open_git(git_dir: &Path) -> EngineResult<gix::Repository> {
-    let options = gix::open::Options::isolated().open_path_as_is(true).with(gix::sec::Trust::Full);
-    gix::open_opts(git_dir, options).doing("opening the git repository")
+    gix::open_opts(git_dir, options().open_path_as_is(true)).doing("opening the git repository")
+}
+
+/// How git repositories are opened: with no configuration but their own, and a name for reflogs.
+pub(super) fn options() -> gix::open::Options {
+    gix::open::Options::isolated()
+        .config_overrides(["committer.name=mesash", "committer.email=mesash@localhost"])
+        .with(gix::sec::Trust::Full)
 }
 
 fn update(name: &str, id: &CommitId) -> Option<RefEdit> {

@@ -14,9 +14,11 @@ use jj_lib::ref_name::WorkspaceName;
 use jj_lib::repo::{ReadonlyRepo, Repo as _, RepoLoader};
 use jj_lib::workspace::Workspace;
 use mesafs::name::{BookmarkName, ChangeId, CommitOid};
+use mesafs::tree::ObjectId;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use pollster::FutureExt as _;
 
+use super::cache::Cache;
 use super::conflict;
 use super::counters::Counters;
 use super::disk::{self, Layout};
@@ -33,6 +35,7 @@ use super::writer::ObjectWriter;
 
 /// After so many transactions jj's tables are loaded anew: it keeps all it ever read.
 const TRANSACTIONS_PER_LOAD: u32 = 100;
+const CONFLICTS_CACHED_MAX: usize = 10_000;
 
 /// One repository: a folder with a git and jj repository in it.
 pub struct Repository {
@@ -42,6 +45,8 @@ pub struct Repository {
     /// Tips of what was imported.
     imported: Vec<CommitId>,
     history: ArcSwap<History>,
+    /// Of conflicted commits.
+    roots: Cache<ObjectId, RootTree>,
     default_bookmark: RwLock<BookmarkName>,
     writer: Mutex<Writer>,
 }
@@ -63,8 +68,8 @@ impl fmt::Debug for Repository {
 }
 
 impl Repository {
-    /// Makes a repository in `dir`, which must not exist: `default_bookmark` on an empty child of
-    /// the root. It is built beside `dir` and renamed into place.
+    /// Makes a repository in `dir`, which must not exist, its parents may be missing:
+    /// `default_bookmark` on an empty child of the root. Built beside `dir` and renamed into place.
     ///
     /// # Errors
     /// [`EngineError::Io`], also if `dir` exists.
@@ -114,6 +119,7 @@ impl Repository {
             counters,
             imported,
             history: ArcSwap::from_pointee(history),
+            roots: Cache::new(CONFLICTS_CACHED_MAX, |root: &RootTree| root.conflicts.len()),
             default_bookmark: RwLock::new(default_bookmark),
             writer: Mutex::new(writer),
         })
@@ -164,14 +170,16 @@ impl Repository {
     /// # Errors
     /// [`EngineError::Data`] if there is no such commit.
     pub fn commit_root(&self, commit: &CommitOid) -> EngineResult<RootTree> {
-        let history = self.history();
-        let commit = history.commit(&ids::commit_id(commit)?)?;
-        match commit.tree_ids().as_resolved() {
-            Some(tree) => {
-                Ok(RootTree { tree: ids::object_id(tree.as_bytes())?, conflicts: Vec::new() })
-            }
-            None => conflict::flatten(&commit.tree()),
+        let commit = self.history().commit(&ids::commit_id(commit)?)?;
+        let key = ids::object_id(commit.id().as_bytes())?;
+        if let Some(root) = self.roots.get(key) {
+            return Ok(root);
         }
+        let root = conflict::flatten(&commit.tree())?;
+        if !root.conflicts.is_empty() {
+            self.roots.put(key, root.clone());
+        }
+        Ok(root)
     }
 
     /// Loads the operations that others (the real `jj`) made since the last call and answers the
@@ -296,6 +304,7 @@ pub(super) fn build<T, E: From<EngineError>>(
     }
     let parent = dir.parent().filter(|path| !path.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(EngineError::io(parent))?;
     let building = tempfile::Builder::new()
         .prefix(".building-")
         .tempdir_in(parent)

@@ -10,6 +10,7 @@ use pollster::FutureExt as _;
 use super::conflict;
 use super::draft::Draft;
 use super::error::{Doing, EngineError, EngineResult};
+use super::objects::Objects;
 use super::repository::Repository;
 use super::types::{Author, RootTree, Transacted};
 
@@ -41,7 +42,7 @@ impl Repository {
     ) -> EngineResult<Transacted> {
         let ((), transacted) = self.transact("snapshot", committer, |draft| {
             draft.tx.set_is_snapshot(true);
-            changes.iter().try_for_each(|change| rewrite(draft, change))?;
+            changes.iter().try_for_each(|change| rewrite(&self.objects, draft, change))?;
             draft.positions.retain(|_, sequence| *sequence >= journal_floor);
             Ok(())
         })?;
@@ -57,13 +58,14 @@ impl Repository {
     }
 }
 
-fn rewrite(draft: &mut Draft, change: &ChangeSnapshot) -> EngineResult<()> {
+fn rewrite(objects: &Objects, draft: &mut Draft, change: &ChangeSnapshot) -> EngineResult<()> {
     let commit = draft.history.single(&change.change)?;
     let now = commit.id().hex();
     if now != change.base.as_str() {
         return Err(EngineError::ChangeMoved { change: change.change.to_string(), now });
     }
-    let tree = conflict::merged_tree(draft.tx.repo().store(), &change.root, &commit.tree())?;
+    let tree =
+        conflict::merged_tree(objects, draft.tx.repo().store(), &change.root, &commit.tree())?;
     if tree.tree_ids() != commit.tree_ids() {
         draft.rewrite(&commit)?.set_tree(tree).write().block_on().doing("writing a commit")?;
     }

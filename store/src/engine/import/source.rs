@@ -13,6 +13,7 @@ use mesafs::name::BookmarkName;
 
 use super::ImportError;
 use crate::engine::error::{Doing, EngineError, EngineResult};
+use crate::engine::refs::options;
 
 /// The names of a default bookmark that are tried where HEAD names none.
 const USUAL_DEFAULTS: [&str; 2] = ["main", "master"];
@@ -41,8 +42,7 @@ pub(super) struct Tag {
 impl Source {
     pub fn open(path: &Path) -> Result<Self, ImportError> {
         let shown = path.display().to_string();
-        let options = gix::open::Options::isolated().with(gix::sec::Trust::Full);
-        let git = match gix::open_opts(path, options) {
+        let git = match gix::open_opts(path, options()) {
             Ok(git) => git,
             Err(gix::open::Error::NotARepository { .. }) => return Err(ImportError::NotGit(shown)),
             Err(gix::open::Error::Io(error)) => return Err(EngineError::io(path)(error).into()),

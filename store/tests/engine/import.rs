@@ -1,113 +1,16 @@
 //! Git repositories are taken in whole, or refused whole.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-
-use gix::objs::tree::{Entry, EntryKind};
-use gix::{ObjectId as GitId, Repository as Git};
-use mesa_store::engine::{Author, EngineError, ImportError, ImportReport, Repository};
-use mesafs::name::BookmarkName;
+use gix::ObjectId as GitId;
+use gix::objs::tree::EntryKind;
+use mesa_store::engine::{EngineError, ImportError, Repository};
 use mesafs::tree::Sums;
-use tempfile::TempDir;
 
-struct Fixture {
-    folder: TempDir,
-    git: Git,
-    sums: HashMap<mesafs::tree::ObjectId, Sums>,
-}
-
-fn name(text: &str) -> BookmarkName {
-    BookmarkName::new(text).unwrap()
-}
-
-fn ann() -> Author {
-    Author { name: "Ann".into(), email: "ann@example.com".into() }
-}
-
-fn fixture() -> Fixture {
-    let folder = TempDir::new().unwrap();
-    let options = gix::open::Options::isolated()
-        .config_overrides(["user.name=Git", "user.email=git@example.com"]);
-    let git = gix::ThreadSafeRepository::init_opts(
-        folder.path().join("source"),
-        gix::create::Kind::WithWorktree,
-        gix::create::Options::default(),
-        options,
-    )
-    .unwrap()
-    .to_thread_local();
-    Fixture { folder, git, sums: HashMap::new() }
-}
-
-impl Fixture {
-    fn source(&self) -> PathBuf {
-        self.folder.path().join("source")
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.folder.path().join("repo")
-    }
-
-    fn tree(&self, entries: &[(&[u8], EntryKind, GitId)]) -> GitId {
-        let mut entries: Vec<Entry> = entries
-            .iter()
-            .map(|(name, kind, oid)| Entry {
-                mode: (*kind).into(),
-                filename: (*name).into(),
-                oid: *oid,
-            })
-            .collect();
-        entries.sort();
-        self.git.write_object(gix::objs::Tree { entries }).unwrap().detach()
-    }
-
-    fn file(&self, name: &[u8], text: &str) -> GitId {
-        self.tree(&[(name, EntryKind::Blob, self.blob(text))])
-    }
-
-    fn blob(&self, text: &str) -> GitId {
-        self.git.write_blob(text).unwrap().detach()
-    }
-
-    fn commit(&self, branch: &str, message: &str, tree: GitId, parents: &[GitId]) -> GitId {
-        let reference = format!("refs/heads/{branch}");
-        let commit = self.git.new_commit(message, tree, parents.iter().copied()).unwrap().id;
-        let any = gix::refs::transaction::PreviousValue::Any;
-        self.git.reference(reference, commit, any, "test").unwrap();
-        commit
-    }
-
-    fn head(&self, content: &str) {
-        std::fs::write(self.source().join(".git/HEAD"), content).unwrap();
-    }
-
-    fn import(&mut self, source: &Path) -> Result<(Repository, ImportReport), ImportError> {
-        let sums = &mut self.sums;
-        Repository::import(source, &self.folder.path().join("repo"), &ann(), &mut |tree, of| {
-            assert!(sums.insert(tree, of).is_none(), "a tree twice");
-        })
-    }
-
-    fn refused(&mut self) -> Vec<(String, String)> {
-        match self.import(&self.source()) {
-            Err(ImportError::Names(names)) => {
-                assert!(!self.dir().exists());
-                let left = std::fs::read_dir(self.folder.path()).unwrap().count();
-                assert_eq!(left, 1, "something was left behind");
-                let pair = |name: mesa_store::engine::RefusedName| {
-                    (name.path.to_string(), name.commit.to_string())
-                };
-                names.into_iter().map(pair).collect()
-            }
-            Err(error) => panic!("{error}"),
-            Ok(_) => panic!("taken in"),
-        }
-    }
-}
+use crate::fixture::{ann, name};
+use crate::source::source;
 
 #[test]
 fn history_branches_and_tags_come_in() {
-    let mut at = fixture();
+    let mut at = source();
     let first = at.commit("main", "one\n", at.file(b"a", "1"), &[]);
     let sub = at.file(b"deep", "22");
     let tree = at.tree(&[
@@ -126,7 +29,7 @@ fn history_branches_and_tags_come_in() {
     at.git.reference("refs/remotes/origin/main", topic, any, "test").unwrap();
     at.head("ref: refs/heads/topic/x\n");
 
-    let (repo, report) = at.import(&at.source()).unwrap();
+    let (repo, report) = at.import(&at.path()).unwrap();
     assert_eq!(report.default_bookmark, name("topic/x"));
     assert_eq!((report.bookmarks, report.tags, report.commits, report.trees), (2, 2, 3, 4));
     assert_eq!(report.skipped.len(), 1);
@@ -172,7 +75,7 @@ fn history_branches_and_tags_come_in() {
 
 #[test]
 fn names_that_cannot_be_stored_are_listed_and_nothing_is_made() {
-    let mut at = fixture();
+    let mut at = source();
     let good = at.file(b"a", "1");
     let bad = at.tree(&[
         (b".git", EntryKind::Blob, at.blob("x")),
@@ -199,10 +102,10 @@ fn names_that_cannot_be_stored_are_listed_and_nothing_is_made() {
 
 #[test]
 fn a_folder_that_is_fine_below_may_be_wrong_at_the_root() {
-    let mut at = fixture();
+    let mut at = source();
     let odd = at.file(b".jjconflict-x", "1");
     let first = at.commit("main", "below", at.tree(&[(b"d", EntryKind::Tree, odd)]), &[]);
-    assert!(at.import(&at.source()).is_ok());
+    assert!(at.import(&at.path()).is_ok());
     std::fs::remove_dir_all(at.dir()).unwrap();
     at.sums.clear();
     let second = at.commit("main", "at the root", odd, &[first]);
@@ -211,9 +114,9 @@ fn a_folder_that_is_fine_below_may_be_wrong_at_the_root() {
 
 #[test]
 fn head_names_the_default_bookmark() {
-    let mut at = fixture();
+    let mut at = source();
     at.head("ref: refs/heads/trunk\n");
-    let (repo, report) = at.import(&at.source()).unwrap();
+    let (repo, report) = at.import(&at.path()).unwrap();
     assert_eq!((report.commits, report.bookmarks), (0, 1));
     let trunk = repo.resolve_bookmark(&name("trunk")).unwrap();
     assert!(repo.commit(&trunk.commit).unwrap().parents.is_empty());
@@ -229,31 +132,31 @@ fn head_names_the_default_bookmark() {
         std::fs::remove_dir_all(at.dir()).unwrap();
         at.sums.clear();
         at.head(&head);
-        let (repo, report) = at.import(&at.source()).unwrap();
+        let (repo, report) = at.import(&at.path()).unwrap();
         assert_eq!((report.default_bookmark, report.bookmarks), (name(default), 2), "{head}");
         assert_eq!(repo.default_bookmark(), name(default));
     }
 
     for branch in ["a", "b"] {
-        std::fs::remove_file(at.source().join(".git/refs/heads").join(branch)).unwrap();
+        std::fs::remove_file(at.path().join(".git/refs/heads").join(branch)).unwrap();
     }
     std::fs::remove_dir_all(at.dir()).unwrap();
     at.sums.clear();
     at.head(&format!("{commit}\n"));
-    let (repo, _) = at.import(&at.source()).unwrap();
+    let (repo, _) = at.import(&at.path()).unwrap();
     assert_eq!(repo.resolve_bookmark(&name("main")).unwrap().commit.as_str(), commit.to_string());
 }
 
 #[test]
 fn only_whole_git_repositories_are_taken_in() {
-    let mut at = fixture();
+    let mut at = source();
     let nothing = at.folder.path().to_owned();
     assert!(matches!(at.import(&nothing), Err(ImportError::NotGit(_))));
     assert!(matches!(at.import(&nothing.join("no")), Err(ImportError::NotGit(_))));
     let missing = GitId::from([7; 20]);
     let tree = at.tree(&[(b"a", EntryKind::Blob, missing)]);
     at.commit("main", "lost", tree, &[]);
-    match at.import(&at.source()) {
+    match at.import(&at.path()) {
         Err(ImportError::Engine(error)) => {
             assert!(error.to_string().contains("is missing"), "{error}");
         }
@@ -261,6 +164,6 @@ fn only_whole_git_repositories_are_taken_in() {
     }
     assert!(!at.dir().exists());
     let commit = at.commit("main", "one", at.file(b"a", "1"), &[]);
-    std::fs::write(at.source().join(".git/shallow"), format!("{commit}\n")).unwrap();
-    assert!(matches!(at.import(&at.source()), Err(ImportError::Shallow(_))));
+    std::fs::write(at.path().join(".git/shallow"), format!("{commit}\n")).unwrap();
+    assert!(matches!(at.import(&at.path()), Err(ImportError::Shallow(_))));
 }
