@@ -43,6 +43,8 @@ pub struct ListItem {
     /// `Arc`, because `&` gives it to another thread.
     pub and_or: Arc<AndOr>,
     pub end: ListEnd,
+    /// A newline inside of `$(…)`, which is kept when the list is printed.
+    pub newline: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

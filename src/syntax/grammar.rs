@@ -50,7 +50,7 @@ impl Reader<'_, '_> {
                 Token::Newline | Token::End => (ListEnd::Sequence, false),
                 token => return Err(self.unexpected(&token)),
             };
-            items.push(ListItem { and_or, end });
+            items.push(ListItem { and_or, end, newline: false });
             if !more {
                 break;
             }
@@ -78,16 +78,18 @@ impl Reader<'_, '_> {
         self.skip_newlines()?;
         while !self.at_list_end()? {
             let and_or = Arc::new(self.and_or()?);
+            let newline =
+                matches!(self.peek(Place::Argument)?, Token::Newline) && self.substitutions > 0;
             let end = match self.peek(Place::Argument)? {
                 Token::Op(Op::Semi) | Token::Newline => ListEnd::Sequence,
                 Token::Op(Op::Amp) => ListEnd::Background,
                 _ => {
-                    items.push(ListItem { and_or, end: ListEnd::Sequence });
+                    items.push(ListItem { and_or, end: ListEnd::Sequence, newline: false });
                     break;
                 }
             };
             self.ahead = None;
-            items.push(ListItem { and_or, end });
+            items.push(ListItem { and_or, end, newline });
             self.skip_newlines()?;
         }
         Ok(List { items: items.into() })
