@@ -129,7 +129,7 @@ impl PackWriter {
         file.seek(SeekFrom::Start(self.end))?;
         file.write_all(checksum.as_slice())?;
 
-        self.placed.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        self.placed.sort_unstable_by_key(|object| object.id);
         let mut index = temporary(&self.folder, "tmp_idx_")?;
         index.write_all(&index_of(&self.placed, checksum)?)?;
         if durability == Durability::Power {

@@ -174,7 +174,7 @@ fn copy_packs(from: &Path, to: &Path) -> EngineResult<()> {
     let names = names_in(from)?;
     let packs: BTreeSet<&OsStr> = names
         .iter()
-        .map(|name| Path::new(name))
+        .map(Path::new)
         .filter(|name| name.extension().is_some_and(|extension| extension == "idx"))
         .filter_map(Path::file_stem)
         .collect();

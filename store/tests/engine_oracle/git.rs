@@ -1,35 +1,11 @@
-//! The engine's repositories in the eyes of the `git` program.
-
-#[path = "../engine/fixture.rs"]
-mod fixture;
+//! Plain git reads the store, and what is exported.
 
 use std::path::Path;
-use std::process::Command;
 
-use fixture::{ann, fixture, name};
 use mesa_store::engine::Repository;
 
-fn git(dir: &Path, args: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=Git", "-c", "user.email=git@example.com"])
-        .args(args)
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .expect("the git program");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-    assert!(output.status.success(), "git {args:?}: {stderr}");
-    stdout + &stderr
-}
-
-fn fsck(dir: &Path) {
-    let said = git(dir, &["fsck", "--full", "--strict", "--no-dangling"]);
-    let complaints: Vec<_> =
-        said.lines().filter(|line| !line.contains("notice:") && !line.is_empty()).collect();
-    assert!(complaints.is_empty(), "{complaints:?}");
-}
+use crate::fixture::{ann, fixture, name};
+use crate::{fsck, git};
 
 #[test]
 fn git_reads_the_store_and_what_is_exported() {
