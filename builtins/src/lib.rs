@@ -10,6 +10,7 @@ pub mod command;
 pub mod context;
 pub mod core;
 mod files;
+pub mod pattern;
 pub mod prelude;
 pub mod quote;
 pub mod regex;
