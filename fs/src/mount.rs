@@ -10,6 +10,7 @@ mod edit;
 mod files;
 mod handle;
 mod namespace;
+mod open;
 mod pool;
 mod subscribe;
 mod versions;

@@ -96,6 +96,11 @@ impl RealPath {
         if path.is_empty() { Self::root() } else { Self(path) }
     }
 
+    /// The path that a walk came to; empty for the root.
+    pub(crate) fn walked(path: Vec<u8>) -> Self {
+        if path.is_empty() { Self::root() } else { Self(path.into()) }
+    }
+
     #[must_use]
     pub fn as_bstr(&self) -> &BStr {
         self.0.as_bstr()
@@ -148,6 +153,11 @@ impl RepoPath {
     /// The path of these names, which a walk has already checked.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Self {
         Self(bstr::join("/", names).into())
+    }
+
+    /// The path that a walk came to.
+    pub(crate) fn walked(path: Vec<u8>) -> Self {
+        Self(path.into())
     }
 
     #[must_use]

@@ -38,7 +38,8 @@ pub struct FsStat {
     pub size: u64,
     /// Nanoseconds since the Unix epoch.
     pub mtime_ns: i64,
-    /// Tells entries of one mount apart; the same while the entry lives, also when it is renamed.
+    /// Tells entries of one mount apart. Made of the path, so it is the same by whatever link an
+    /// entry is reached, and changes when the entry is renamed.
     pub inode: u64,
     /// Tells repositories (and scratch, and devices) apart.
     pub device: u64,

@@ -1,6 +1,7 @@
 //! What the tests of every crate share; never shipped.
 
 pub mod cases;
+pub mod conformance;
 pub mod memory;
 
 pub use memory::{MemoryBackend, MemoryCheckout, MemoryMount, memory_fs, memory_fs_with};

@@ -5,16 +5,16 @@
 //! followed links (ELOOP); the walk is made again, and what it says counts.
 
 use super::namespace::Fixed;
-use super::walk::{At, Found};
+use super::walk::{At, Found, Last};
 use super::{Shared, VolumeId};
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::Follow;
 use crate::op::{Applied, Op};
 use crate::path::{RepoPath, VPath};
-use crate::tree::Node;
+use crate::tree::{File, Node};
 
 /// How often a walk is made again because the tree moved under it.
-const RETRIES_MAX: usize = 8;
+pub(super) const RETRIES_MAX: usize = 8;
 
 /// A place in a volume where an op can be tried.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub path: RepoPath,
     /// What was there at the walk.
     pub node: Option<Node>,
+    /// The time that untouched entries of the volume show.
+    pub opened_ns: i64,
 }
 
 /// Whether an op makes an entry or changes one that is there.
@@ -38,20 +40,23 @@ impl Shared {
     pub(super) fn place(
         &self,
         path: &VPath,
-        follow: Follow,
+        last_link: impl Into<Last>,
         wants: Wants,
         operation: Operation,
     ) -> FsResult<(Place, Found)> {
-        let mut found = self.walk(path, follow, operation)?;
+        let mut found = self.walk(path, last_link, operation)?;
         if wants == Wants::Existing {
             found = found.existing(path, operation)?;
         }
         let place = match &found.at {
-            At::Node { volume, path, node, .. } => {
-                Place { volume: *volume, path: path.clone(), node: Some(node.clone()) }
-            }
+            At::Node { volume, path, node, opened_ns } => Place {
+                volume: *volume,
+                path: path.clone(),
+                node: Some(node.clone()),
+                opened_ns: *opened_ns,
+            },
             At::Missing { volume, path } => {
-                Place { volume: *volume, path: path.clone(), node: None }
+                Place { volume: *volume, path: path.clone(), node: None, opened_ns: self.opened_ns }
             }
             At::Fixed(_) | At::MissingFixed => {
                 return Err(FsError::new(Errno::RoFs, operation, path.clone()));
@@ -100,7 +105,7 @@ impl Shared {
             return self.make_dirs(path, mode);
         }
         self.edit(path, operation, || {
-            let found = self.walk(path, Follow::No, operation)?;
+            let found = self.walk(path, Last::Stay, operation)?;
             match found.at {
                 At::Missing { volume, path } => {
                     self.apply(volume, vec![Op::MakeDir { path, mode, parents: false }])?;
@@ -128,8 +133,12 @@ impl Shared {
                 found if found.is_directory() => {}
                 Found { at: At::Missing { .. } | At::MissingFixed, .. } => {
                     match self.make_dir(&prefix, mode, false) {
-                        // Another writer made it meanwhile.
-                        Err(error) if error.errno() == Errno::Exist => {}
+                        // Another writer made it meanwhile, or a link leads nowhere.
+                        Err(error)
+                            if error.errno() == Errno::Exist
+                                && self
+                                    .walk(&prefix, Follow::Yes, operation)
+                                    .is_ok_and(|found| found.is_directory()) => {}
                         Err(error) => return Err(error.at(path.clone())),
                         Ok(()) => {}
                     }
@@ -146,7 +155,7 @@ impl Shared {
     pub(super) fn remove(&self, path: &VPath, recursive: bool) -> FsResult<()> {
         let operation = Operation::Remove;
         self.edit(path, operation, || {
-            let (place, found) = self.place(path, Follow::No, Wants::Existing, operation)?;
+            let (place, found) = self.place(path, Last::Stay, Wants::Existing, operation)?;
             let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
             if found.ends_in_dots {
                 return fail(Errno::Inval);
@@ -163,8 +172,8 @@ impl Shared {
         let operation = Operation::Rename;
         self.edit(from, operation, || {
             let (source, source_found) =
-                self.place(from, Follow::No, Wants::Existing, operation)?;
-            let (target, target_found) = self.place(to, Follow::No, Wants::Any, operation)?;
+                self.place(from, Last::Stay, Wants::Existing, operation)?;
+            let (target, target_found) = self.place(to, Last::Stay, Wants::Any, operation)?;
             let fail = |errno| Err(FsError::new(errno, operation, from.clone()));
             if source_found.ends_in_dots
                 || target_found.ends_in_dots
@@ -173,7 +182,7 @@ impl Shared {
             {
                 return fail(Errno::Busy);
             }
-            let source_is_dir = matches!(source.node, Some(Node::Dir(_)));
+            let source_is_dir = matches!(source.node, Some(Node::Dir(_) | Node::Gitlink(_)));
             if target_found.wants_directory && !source_is_dir {
                 return fail(Errno::NotDir);
             }
@@ -204,9 +213,14 @@ impl Shared {
             (Some(_), None) => {}
         }
         let Some(node) = source.node else { return fail(Errno::NoEnt) };
-        ops.push(Op::Graft { path: target.path, node });
+        // The time that it shows goes with it.
+        let attributes = node.attributes();
+        let shown = attributes.touched(attributes.mtime_ns.unwrap_or(source.opened_ns));
+        ops.push(Op::Graft { path: target.path, node: node.with_attributes(shown) });
         let removal = self.batch(vec![Op::Remove { path: source.path, recursive: true }]);
         let from = self.volume(source.volume);
+        // A volume that cannot be written says why before anything is done elsewhere.
+        from.apply(self.batch(Vec::new()))?;
         self.volume(target.volume).apply_with(self.batch(ops), &*from, removal)
     }
 
@@ -227,15 +241,15 @@ impl Shared {
                 return fail(Errno::IsDir);
             }
             // A file is copied into what a link leads to; a link or a folder needs a free name.
-            let follow = if matches!(node, Node::File(_)) { Follow::Yes } else { Follow::No };
-            let (target, target_found) = self.place(to, follow, Wants::Any, operation)?;
+            let last = if matches!(node, Node::File(_)) { Last::Follow } else { Last::Stay };
+            let (target, target_found) = self.place(to, last, Wants::Any, operation)?;
             if target_found.wants_directory && !matches!(node, Node::Dir(_)) {
                 return fail(if target.node.is_some() { Errno::IsDir } else { Errno::NotDir });
             }
             let op = if volume == target.volume {
                 Op::Copy { from: path, to: target.path }
             } else {
-                Op::Graft { path: target.path, node }
+                Op::Graft { path: target.path, node: copied(&node, self.clock.now_ns()) }
             };
             self.apply(target.volume, vec![op])?;
             Ok(())
@@ -267,7 +281,7 @@ impl Shared {
     pub(super) fn symlink(&self, target: &[u8], link: &VPath) -> FsResult<()> {
         let operation = Operation::Symlink;
         self.edit(link, operation, || {
-            let (place, found) = self.place(link, Follow::No, Wants::Any, operation)?;
+            let (place, found) = self.place(link, Last::Stay, Wants::Any, operation)?;
             let fail = |errno| Err(FsError::new(errno, operation, link.clone()));
             if target.is_empty() {
                 return fail(Errno::NoEnt);
@@ -285,5 +299,14 @@ impl Shared {
             self.apply(place.volume, vec![Op::Symlink { path: place.path, target }])?;
             Ok(())
         })
+    }
+}
+
+/// A node as its copy in another volume begins: a file is the text that it shows.
+fn copied(node: &Node, now_ns: i64) -> Node {
+    let attributes = node.attributes().touched(now_ns);
+    match node {
+        Node::File(file) => File::new(attributes, file.body.clone()).into(),
+        node => node.with_attributes(attributes),
     }
 }

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice};
 use bytes::Bytes;
 
-use super::device::DeviceHandle;
 use super::edit::Wants;
-use super::handle::FileHandle;
-use super::namespace::{Device, Fixed, FixedDir};
-use super::walk::{At, Found};
+use super::namespace::{Device, Fixed};
+use super::walk::{At, Found, Last};
 use super::{MountParts, Shared, Versions, VolumeId};
 use crate::backend::EventQueue;
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
-use crate::op::{IfExists, Op, Replaced};
+use crate::op::{IfExists, Op, Replaced, Target};
 use crate::path::{RealPath, RepoPath, VPath};
 use crate::stat::{DirEntry, FileKind, FsStat};
 use crate::tree::{Body, File, Node};
@@ -45,63 +43,17 @@ impl Files {
         }
     }
 
-    /// Creates or opens, then holds; again if the file went away in between.
-    fn open_in_volume(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
-        let operation = Operation::Open;
-        let writes = options.write || options.append;
-        let fail = |errno| FsError::new(errno, operation, path.clone());
-        self.0.edit(path, operation, || {
-            let exclusive = options.create && options.exclusive;
-            let follow = if exclusive { Follow::No } else { Follow::Yes };
-            let found = self.0.walk(path, follow, operation)?;
-            let (volume, inside, opened_ns, kind) = match &found.at {
-                At::Node { volume, path, node, opened_ns } => {
-                    (*volume, path, *opened_ns, Some(node))
-                }
-                At::Missing { volume, path } if options.create => {
-                    (*volume, path, self.0.opened_ns, None)
-                }
-                At::Missing { .. } => return Err(fail(Errno::NoEnt)),
-                At::MissingFixed if options.create => return Err(fail(Errno::RoFs)),
-                At::MissingFixed => return Err(fail(Errno::NoEnt)),
-                At::Fixed(_) => return Err(fail(Errno::Inval)),
-            };
-            match kind {
-                Some(_) if exclusive => return Err(fail(Errno::Exist)),
-                Some(Node::Dir(_) | Node::Gitlink(_)) if writes || options.create => {
-                    return Err(fail(Errno::IsDir));
-                }
-                Some(Node::Dir(_) | Node::Gitlink(_)) => {
-                    let stat = self.0.stat(&found);
-                    let dir = Fixed::Dir(FixedDir::Descriptors);
-                    let handle = DeviceHandle::new(dir, stat, found.real.clone());
-                    return Ok(Arc::new(handle) as Arc<dyn Handle>);
-                }
-                Some(Node::File(_)) if found.wants_directory => return Err(fail(Errno::NotDir)),
-                None if found.wants_directory => return Err(fail(Errno::IsDir)),
-                _ => {}
-            }
-            let if_exists = match (exclusive, options.truncate) {
-                (true, _) => IfExists::Fail,
-                (false, true) => IfExists::Truncate,
-                (false, false) => IfExists::Keep,
-            };
-            if kind.is_none() || (options.truncate && writes) {
-                let create = Op::Create { path: inside.clone(), mode: options.mode, if_exists };
-                self.0.apply(volume, vec![create])?;
-            } else if writes {
-                self.0.check_writable(volume, path)?;
-            }
-            let open = self.0.volume(volume).hold(inside)?;
-            let options = OpenOptions { write: writes, ..*options };
-            let real = found.real.clone();
-            let handle = FileHandle::new(self.0.clone(), volume, open, options, real, opened_ns);
-            Ok(Arc::new(handle) as Arc<dyn Handle>)
-        })
-    }
-
     /// Lands an op on the file at `path`, followed, or at the free name there.
     fn put(&self, path: &VPath, operation: Operation, op: impl Fn(RepoPath) -> Op) -> FsResult<()> {
+        self.put_all(path, operation, |path| vec![op(path)])
+    }
+
+    fn put_all(
+        &self,
+        path: &VPath,
+        operation: Operation,
+        ops: impl Fn(RepoPath) -> Vec<Op>,
+    ) -> FsResult<()> {
         self.0.edit(path, operation, || {
             let found = self.0.walk(path, Follow::Yes, operation)?;
             let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
@@ -111,10 +63,9 @@ impl Files {
                 At::Fixed(Fixed::Device(_)) => Ok(()),
                 At::Fixed(_) | At::MissingFixed => fail(Errno::RoFs),
                 At::Node { node: Node::Dir(_) | Node::Gitlink(_), .. } => fail(Errno::IsDir),
-                At::Node { .. } if found.wants_directory => fail(Errno::NotDir),
-                At::Missing { .. } if found.wants_directory => fail(Errno::IsDir),
+                _ if found.wants_directory => fail(Errno::IsDir),
                 At::Node { volume, path, .. } | At::Missing { volume, path } => {
-                    self.0.apply(volume, vec![op(path)])?;
+                    self.0.apply(volume, ops(path))?;
                     Ok(())
                 }
             }
@@ -142,22 +93,7 @@ impl FileSystem for Files {
     }
 
     fn open(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
-        let operation = Operation::Open;
-        let found = self.0.walk(path, Follow::Yes, operation)?;
-        let At::Fixed(fixed) = found.at else { return self.open_in_volume(path, options) };
-        let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
-        let writes = options.write || options.append;
-        match fixed {
-            _ if options.create && options.exclusive => fail(Errno::Exist),
-            Fixed::Dir(_) if writes || options.create => fail(Errno::IsDir),
-            Fixed::Text(_) | Fixed::Command(_) if writes => fail(Errno::RoFs),
-            // The shell opens these itself, from the streams of the command that asks.
-            Fixed::Device(Device::Terminal) | Fixed::Link(_) => fail(Errno::NxIo),
-            Fixed::Device(_) | Fixed::Dir(_) | Fixed::Text(_) | Fixed::Command(_) => {
-                let stat = self.0.stat(&found);
-                Ok(Arc::new(DeviceHandle::new(fixed, stat, found.real)))
-            }
-        }
+        self.0.open(path, options)
     }
 
     fn read(&self, path: &VPath) -> FsResult<Bytes> {
@@ -178,29 +114,16 @@ impl FileSystem for Files {
     }
 
     fn append(&self, path: &VPath, data: Bytes, mode: u32) -> FsResult<()> {
-        let operation = Operation::Append;
-        self.0.edit(path, operation, || {
-            let found = self.0.walk(path, Follow::Yes, operation)?;
-            let At::Missing { volume, path: inside } = &found.at else {
-                return self.put(path, operation, |path| Op::Append {
-                    target: crate::op::Target::Path(path),
-                    data: data.clone(),
-                });
-            };
-            if found.wants_directory {
-                return Err(FsError::new(Errno::IsDir, operation, path.clone()));
-            }
-            let create = Op::Create { path: inside.clone(), mode, if_exists: IfExists::Keep };
-            let target = crate::op::Target::Path(inside.clone());
-            self.0.apply(*volume, vec![create, Op::Append { target, data: data.clone() }])?;
-            Ok(())
+        self.put_all(path, Operation::Append, |path| {
+            let create = Op::Create { path: path.clone(), mode, if_exists: IfExists::Keep };
+            vec![create, Op::Append { target: Target::Path(path), data: data.clone() }]
         })
     }
 
     fn create_new(&self, path: &VPath, mode: u32) -> FsResult<()> {
         let operation = Operation::Create;
         self.0.edit(path, operation, || {
-            let found = self.0.walk(path, Follow::No, operation)?;
+            let found = self.0.walk(path, Last::Stay, operation)?;
             let fail = |errno| Err(FsError::new(errno, operation, path.clone()));
             match found.at {
                 At::Missing { .. } if found.wants_directory => fail(Errno::IsDir),
@@ -349,16 +272,6 @@ impl Shared {
         let repo = volume.0.and_then(|index| self.namespace.repos.get(index));
         let point = repo.into_iter().flat_map(|repo| [repo.org.as_str(), repo.repo.as_str()]);
         RealPath::from_names(point.map(str::as_bytes).chain(path.names()))
-    }
-
-    /// EROFS for a volume that this mount only reads.
-    pub(super) fn check_writable(&self, volume: VolumeId, path: &VPath) -> FsResult<()> {
-        match self.volume(volume).access() {
-            crate::backend::Access::ReadWrite => Ok(()),
-            crate::backend::Access::ReadOnly => {
-                Err(FsError::new(Errno::RoFs, Operation::Open, path.clone()))
-            }
-        }
     }
 
     pub(super) fn stat(&self, found: &Found) -> FsStat {

@@ -4,6 +4,8 @@
 //! never of what was written (POSIX.1-2024, 4.16). Iterative; each volume's root is loaded once a
 //! walk, so a walk sees one version of each.
 
+use std::borrow::Cow;
+
 use bstr::BString;
 
 use super::namespace::{Child, Fixed, FixedDir, SCRATCH_POINTS};
@@ -15,6 +17,26 @@ use crate::tree::{Dir, Node, Root};
 
 /// How many symbolic links one walk follows (Linux's `MAXSYMLINKS`).
 const LINKS_MAX: usize = 40;
+
+/// What a walk does where its last component is a symbolic link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// Goes on to what it leads to.
+    Follow,
+    /// Goes on only if a trailing slash asks for a directory, as `lstat` does.
+    FollowForSlash,
+    /// Stays, slash or not: for calls that make, remove or move the entry itself.
+    Stay,
+}
+
+impl From<Follow> for Last {
+    fn from(follow: Follow) -> Self {
+        match follow {
+            Follow::Yes => Self::Follow,
+            Follow::No => Self::FollowForSlash,
+        }
+    }
+}
 
 /// A directory on the way.
 #[derive(Debug, Clone)]
@@ -80,92 +102,147 @@ impl Found {
 
 struct Walk<'a> {
     shared: &'a Shared,
-    stack: Vec<(BString, Here)>,
+    /// The directories gone into, each with where its name ends in `real`.
+    stack: Vec<(usize, Here)>,
+    /// The path of the directory reached; empty at `/`.
+    real: Vec<u8>,
     roots: Vec<(VolumeId, Root)>,
 }
 
 impl Walk<'_> {
-    fn top(&self) -> Here {
-        self.stack.last().map_or(Here::Fixed(FixedDir::Root), |(_, here)| here.clone())
+    fn root(&mut self, volume: VolumeId) -> FsResult<&Root> {
+        let known = self.roots.iter().position(|(known, _)| *known == volume);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                self.roots.push((volume, self.shared.volume(volume).root()?));
+                self.roots.len() - 1
+            }
+        };
+        Ok(&self.roots[at].1)
     }
 
-    fn root(&mut self, volume: VolumeId) -> FsResult<Root> {
-        if let Some((_, root)) = self.roots.iter().find(|(known, _)| *known == volume) {
-            return Ok(root.clone());
-        }
-        let root = self.shared.volume(volume).root()?;
-        self.roots.push((volume, root.clone()));
-        Ok(root)
+    fn enter(&mut self, name: &[u8], here: Here) {
+        self.real.push(b'/');
+        self.real.extend_from_slice(name);
+        self.stack.push((self.real.len(), here));
     }
 
-    fn names(&self) -> impl Iterator<Item = &[u8]> {
-        self.stack.iter().map(|(name, _)| &name[..])
+    fn leave(&mut self) {
+        self.stack.pop();
+        self.real.truncate(self.stack.last().map_or(0, |(end, _)| *end));
     }
 
     /// The path inside `volume` of `name` in the directory reached.
     fn inside(&self, volume: VolumeId, name: Option<&[u8]>) -> RepoPath {
-        let skip = if volume == VolumeId::SCRATCH { 0 } else { 2 };
-        RepoPath::from_names(self.names().chain(name).skip(skip))
+        // A repository is attached at its org and its own name, scratch memory at the root.
+        let skip = match volume {
+            VolumeId::SCRATCH => 0,
+            _ => self.stack.get(1).map_or(self.real.len(), |(end, _)| *end),
+        };
+        let mut path = self.real.get(skip + 1..).unwrap_or_default().to_vec();
+        if let Some(name) = name {
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+        }
+        RepoPath::walked(path)
     }
 
     fn real(&self, name: Option<&[u8]>) -> RealPath {
-        RealPath::from_names(self.names().chain(name))
+        let mut path = Vec::with_capacity(self.real.len() + name.map_or(0, <[u8]>::len) + 1);
+        path.extend_from_slice(&self.real);
+        if let Some(name) = name {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        RealPath::walked(path)
     }
 
     /// What `name` is in the directory reached, without following it.
-    fn look(&mut self, name: &[u8]) -> FsResult<At> {
-        let (volume, dir) = match self.top() {
-            Here::Fixed(dir) => return self.look_fixed(dir, name),
-            Here::Gitlink => return Ok(At::MissingFixed),
-            Here::In { volume, dir } => (volume, dir),
+    fn look(&mut self, name: &[u8], last: bool) -> FsResult<Look> {
+        let (volume, dir) = match self.stack.last() {
+            None => return self.look_fixed(FixedDir::Root, name),
+            Some((_, Here::Fixed(dir))) => return self.look_fixed(*dir, name),
+            Some((_, Here::Gitlink)) => return Ok(Look::End(At::MissingFixed)),
+            Some((_, Here::In { volume, dir })) => (*volume, dir),
         };
-        let path = self.inside(volume, Some(name));
+        let Some(node) = dir.get(name)? else {
+            return Ok(Look::End(At::Missing { volume, path: self.inside(volume, Some(name)) }));
+        };
+        match node {
+            Node::Symlink(link) if !last => return Ok(Look::Link(link.target().into())),
+            Node::Dir(dir) if !last => {
+                return Ok(Look::Dir(Here::In { volume, dir: dir.clone() }));
+            }
+            _ => {}
+        }
+        let node = node.clone();
         let opened_ns = self.root(volume)?.opened_ns;
-        Ok(match dir.get(name)? {
-            Some(node) => At::Node { volume, path, node: node.clone(), opened_ns },
-            None => At::Missing { volume, path },
-        })
+        let path = self.inside(volume, Some(name));
+        Ok(Look::End(At::Node { volume, path, node, opened_ns }))
     }
 
-    fn look_fixed(&mut self, dir: FixedDir, name: &[u8]) -> FsResult<At> {
+    fn look_fixed(&mut self, dir: FixedDir, name: &[u8]) -> FsResult<Look> {
         let (volume, path) = match self.shared.namespace.child(dir, name) {
-            None => return Ok(At::MissingFixed),
-            Some(Child::Fixed(fixed)) => return Ok(At::Fixed(fixed)),
+            None => return Ok(Look::End(At::MissingFixed)),
+            Some(Child::Fixed(fixed)) => return Ok(Look::End(At::Fixed(fixed))),
             Some(Child::Repo(index)) => (VolumeId::repo(index), RepoPath::root()),
-            Some(Child::Scratch) => {
-                (VolumeId::SCRATCH, RepoPath::from_names(self.names().chain([name])))
-            }
+            Some(Child::Scratch) => (VolumeId::SCRATCH, self.inside(VolumeId::SCRATCH, Some(name))),
         };
         let root = self.root(volume)?;
-        let node = root.lookup(&path)?;
-        Ok(At::Node { volume, path, node, opened_ns: root.opened_ns })
+        let (node, opened_ns) = (root.lookup(&path)?, root.opened_ns);
+        Ok(Look::End(At::Node { volume, path, node, opened_ns }))
     }
 }
 
+/// What a name on the way is.
+enum Look {
+    /// A directory to go on in.
+    Dir(Here),
+    /// A link to follow, with its target.
+    Link(BString),
+    End(At),
+}
+
 impl Shared {
-    /// Walks `path`; the last component's symbolic link is followed or not.
+    /// Walks `path`.
     ///
     /// # Errors
     /// ENOENT and ENOTDIR for what is on the way, ELOOP, ENAMETOOLONG, and those of the volume.
     pub(super) fn walk(
         &self,
         path: &VPath,
-        follow: Follow,
+        last_link: impl Into<Last>,
         operation: Operation,
     ) -> FsResult<Found> {
+        let last_link = last_link.into();
         let fail = |errno| FsError::new(errno, operation, path.clone());
-        let mut walk = Walk { shared: self, stack: Vec::new(), roots: Vec::new() };
-        let mut pending: Vec<BString> = path.components().rev().map(BString::from).collect();
-        let mut wants_directory = path.wants_directory();
+        let mut walk = Walk {
+            shared: self,
+            stack: Vec::with_capacity(8),
+            real: Vec::new(),
+            roots: Vec::new(),
+        };
+        // What is still to be walked: a link's target is put before the rest where it is followed.
+        let mut text: Cow<'_, [u8]> = Cow::Borrowed(path.as_bstr());
+        let mut from = 0;
         let mut ends_in_dots = false;
         let mut links = 0;
-        while let Some(name) = pending.pop() {
-            let last = pending.is_empty();
-            ends_in_dots = matches!(&name[..], b"." | b"..");
-            match &name[..] {
+        loop {
+            let Some(start) = text[from..].iter().position(|&byte| byte != b'/') else { break };
+            let start = from + start;
+            let len = memchr::memchr(b'/', &text[start..]).unwrap_or(text.len() - start);
+            let (name, rest) = text[start..].split_at(len);
+            let last = rest.iter().all(|&byte| byte == b'/');
+            let wants_directory = !rest.is_empty();
+            from = start + len;
+            ends_in_dots = matches!(name, b"." | b"..");
+            match name {
                 b"." => continue,
                 b".." => {
-                    walk.stack.pop();
+                    walk.leave();
                     continue;
                 }
                 long if long.len() > crate::path::NAME_BYTES_MAX => {
@@ -173,37 +250,46 @@ impl Shared {
                 }
                 _ => {}
             }
-            let at = walk.look(&name).map_err(|error| error.at(path.clone()))?;
-            let target = match &at {
-                At::Fixed(Fixed::Link(target)) => Some(BString::from(*target)),
-                At::Node { node: Node::Symlink(link), .. } => Some(link.target().into()),
-                _ => None,
+            let look = walk.look(name, last).map_err(|error| error.at(path.clone()))?;
+            let follows = match last_link {
+                _ if !last => true,
+                Last::Follow => true,
+                Last::FollowForSlash => wants_directory,
+                Last::Stay => false,
             };
-            if let Some(target) = target
-                && (!last || follow == Follow::Yes || wants_directory)
-            {
-                links += 1;
-                if links > LINKS_MAX {
-                    return Err(fail(Errno::Loop));
+            let at = match look {
+                Look::Dir(here) => {
+                    walk.enter(name, here);
+                    continue;
                 }
-                if target.is_empty() {
-                    return Err(fail(Errno::NoEnt));
+                Look::Link(target) => Err(target),
+                Look::End(At::Node { node: Node::Symlink(link), .. }) if follows => {
+                    Err(link.target().into())
                 }
-                if target.starts_with(b"/") {
-                    walk.stack.clear();
+                Look::End(At::Fixed(Fixed::Link(target))) if follows => Err(target.into()),
+                Look::End(at) => Ok(at),
+            };
+            let at = match at {
+                Ok(at) => at,
+                Err(target) => {
+                    links += 1;
+                    if links > LINKS_MAX {
+                        return Err(fail(Errno::Loop));
+                    }
+                    if target.is_empty() {
+                        return Err(fail(Errno::NoEnt));
+                    }
+                    if target.starts_with(b"/") {
+                        walk.stack.clear();
+                        walk.real.clear();
+                    }
+                    text = Cow::Owned([&target[..], rest].concat());
+                    from = 0;
+                    continue;
                 }
-                let parts = target.split(|&byte| byte == b'/').filter(|part| !part.is_empty());
-                if last {
-                    wants_directory |= target.ends_with(b"/");
-                }
-                pending.extend(parts.rev().map(BString::from));
-                if pending.is_empty() {
-                    break;
-                }
-                continue;
-            }
+            };
             if last {
-                let real = walk.real(Some(&name));
+                let real = walk.real(Some(name));
                 return Ok(Found { at, real, wants_directory, ends_in_dots });
             }
             let here = match at {
@@ -213,22 +299,19 @@ impl Shared {
                 At::Missing { .. } | At::MissingFixed => return Err(fail(Errno::NoEnt)),
                 At::Fixed(_) | At::Node { .. } => return Err(fail(Errno::NotDir)),
             };
-            walk.stack.push((name, here));
+            walk.enter(name, here);
         }
         // The path ended at a directory that was walked through: `/`, `x/.`, `x/..`.
         let real = walk.real(None);
-        let at = match walk.top() {
-            Here::Fixed(dir) => At::Fixed(Fixed::Dir(dir)),
-            Here::In { volume, dir } => {
+        let at = match walk.stack.last() {
+            None => At::Fixed(Fixed::Dir(FixedDir::Root)),
+            Some((_, Here::Fixed(dir))) => At::Fixed(Fixed::Dir(*dir)),
+            Some((_, Here::Gitlink)) => At::Fixed(Fixed::Dir(FixedDir::Descriptors)),
+            Some((_, Here::In { volume, dir })) => {
+                let (volume, node) = (*volume, Node::Dir(dir.clone()));
                 let opened_ns = walk.root(volume)?.opened_ns;
-                At::Node {
-                    volume,
-                    path: walk.inside(volume, None),
-                    node: Node::Dir(dir),
-                    opened_ns,
-                }
+                At::Node { volume, path: walk.inside(volume, None), node, opened_ns }
             }
-            Here::Gitlink => At::Fixed(Fixed::Dir(FixedDir::Descriptors)),
         };
         Ok(Found { at, real, wants_directory: true, ends_in_dots })
     }
