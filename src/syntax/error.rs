@@ -53,8 +53,12 @@ pub enum ParseErrorKind {
     UnexpectedEnd,
     /// The end of the input came before this closing byte.
     Unmatched(u8),
-    /// An error inside `[[ … ]]`, in bash's words; the token that the second message names.
-    Cond { message: Text, token: Option<Text> },
+    /// An error inside `[[ … ]]`, in bash's words: none to two messages. Bash takes it as the end of
+    /// the input: a script ends there with the status that it has, `eval` and `source` give 2. Only
+    /// if the input does end there ([`Verdict::Incomplete`]) is it an error like others.
+    Cond(Box<[Text]>),
+    /// The header of `for ((…))`, which has not three parts.
+    ForHeader { message: Text, header: Text },
     /// Another complaint, whole.
     Message(Text),
     /// Nesting is deeper than the parser allows.
@@ -89,14 +93,15 @@ impl ParseError {
                 text.push(b'\'');
                 lines.push(text);
             }
-            ParseErrorKind::Cond { message, token } => {
+            ParseErrorKind::Cond(messages) => {
+                lines.extend(messages.iter().map(|message| BString::from(message.as_bytes())));
+            }
+            ParseErrorKind::ForHeader { message, header } => {
                 lines.push(BString::from(message.as_bytes()));
-                if let Some(token) = token {
-                    let mut text = BString::from("syntax error near `");
-                    text.extend_from_slice(token);
-                    text.push(b'\'');
-                    lines.push(text);
-                }
+                let mut text = BString::from("syntax error: `((");
+                text.extend_from_slice(header);
+                text.extend_from_slice(b"))'");
+                lines.push(text);
             }
             ParseErrorKind::Message(text) | ParseErrorKind::Input(text) => {
                 lines.push(BString::from(text.as_bytes()));

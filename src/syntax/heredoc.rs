@@ -14,7 +14,6 @@ pub(super) struct PendingHereDoc {
     delimiter: Vec<u8>,
     quoted: bool,
     strip_tabs: bool,
-    line: u32,
 }
 
 /// The most here-documents that one line may ask for; bash has the same limit.
@@ -39,7 +38,6 @@ impl Reader<'_, '_> {
             delimiter: name.clone(),
             quoted,
             strip_tabs,
-            line: self.input.number,
         });
         Ok(RedirectTarget::HereDoc(Box::new(HereDoc {
             delimiter: text(&name),
@@ -58,7 +56,7 @@ impl Reader<'_, '_> {
     }
 
     fn read_here_document(&mut self, pending: &PendingHereDoc) -> Parsed<()> {
-        let first_line = self.input.number.saturating_add(1);
+        let command_line = self.input.number;
         let mut body = Vec::new();
         let mut line = Vec::new();
         let ended = loop {
@@ -76,26 +74,28 @@ impl Reader<'_, '_> {
                 break true;
             }
             if self.ends_before_parenthesis(content, pending) {
-                break true;
+                break false;
             }
             body.extend_from_slice(content);
         };
         if !ended {
             let message = format!(
                 "here-document at line {} delimited by end-of-file (wanted `{}')",
-                pending.line,
+                command_line,
                 String::from_utf8_lossy(&pending.delimiter),
             );
             let line = self.input.last_line_number();
             self.warn(line, message);
         }
-        self.finish_document(pending, &body, first_line)
+        self.finish_document(pending, &body, command_line.saturating_add(1))
     }
 
-    /// Inside of `$(`, `EOF)` ends the document and the substitution; the rest is read again.
+    /// Inside of `$(`, `EOF)` ends the document and the substitution, with the warning of one that
+    /// wasn't ended; the rest is read again.
     fn ends_before_parenthesis(&mut self, content: &[u8], pending: &PendingHereDoc) -> bool {
         let Some(rest) = content.strip_prefix(&*pending.delimiter) else { return false };
-        if self.substitutions == 0 || rest.first() != Some(&b')') {
+        let next = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        if self.substitutions == 0 || next != Some(&b')') {
             return false;
         }
         self.input.push_back(rest);

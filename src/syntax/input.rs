@@ -47,6 +47,10 @@ impl<T: AsRef<[u8]> + Send> LineSource for Lines<T> {
     }
 }
 
+fn newlines(text: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX)
+}
+
 /// The text of an alias, in front of the rest of the line.
 struct Frame {
     text: Vec<u8>,
@@ -54,6 +58,8 @@ struct Frame {
     name: Vec<u8>,
     /// It ends with a blank, so that the next word is looked up too.
     expands_next: bool,
+    /// Text of the script itself, whose lines count.
+    counts: bool,
 }
 
 /// The most bytes that the aliases of one command may stand for.
@@ -80,6 +86,8 @@ pub(super) struct Input<'s> {
     pub expand_next: bool,
     alias_bytes: usize,
     ended: bool,
+    /// The last line was given the newline that it lacks.
+    pub completed: bool,
     /// Some while what is read must be kept.
     tape: Option<Vec<u8>>,
     tape_users: usize,
@@ -99,6 +107,7 @@ impl<'s> Input<'s> {
             expand_next: false,
             alias_bytes: 0,
             ended: false,
+            completed: false,
             tape: None,
             tape_users: 0,
             failure: None,
@@ -160,7 +169,13 @@ impl<'s> Input<'s> {
             self.record(count);
         }
         match self.frames.last_mut() {
-            Some(frame) => frame.at += count,
+            Some(frame) => {
+                if frame.counts {
+                    let taken = frame.text.get(frame.at..frame.at + count).unwrap_or_default();
+                    self.number = self.number.saturating_add(newlines(taken));
+                }
+                frame.at += count;
+            }
             None => self.at += count,
         }
     }
@@ -227,6 +242,11 @@ impl<'s> Input<'s> {
             self.line_start += before - next.len();
         }
         self.line = next;
+        // The last line may lack its newline; but a backslash there isn't to become a continuation.
+        if !matches!(self.line.last(), None | Some(b'\n' | b'\\')) {
+            self.line.push(b'\n');
+            self.completed = true;
+        }
         // A line of nothing but NULs.
         !self.line.is_empty() || self.next_line()
     }
@@ -255,6 +275,7 @@ impl<'s> Input<'s> {
             at: 0,
             name: Vec::new(),
             expands_next: false,
+            counts: true,
         });
     }
 
@@ -302,7 +323,7 @@ impl<'s> Input<'s> {
         if !text.is_empty() && text.last() != Some(&b' ') {
             text.push(b' ');
         }
-        self.frames.push(Frame { text, at: 0, name: name.to_vec(), expands_next });
+        self.frames.push(Frame { text, at: 0, name: name.to_vec(), expands_next, counts: false });
         self.alias_bytes <= ALIAS_BYTES_MAX
     }
 
@@ -333,7 +354,14 @@ impl<'s> Input<'s> {
         if in_line {
             self.at -= again.len();
         } else if !again.is_empty() {
-            self.frames.push(Frame { text: again, at: 0, name: Vec::new(), expands_next: false });
+            self.number = self.number.saturating_sub(newlines(&again));
+            self.frames.push(Frame {
+                text: again,
+                at: 0,
+                name: Vec::new(),
+                expands_next: false,
+                counts: true,
+            });
         }
     }
 }

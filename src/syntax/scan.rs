@@ -275,8 +275,9 @@ impl Reader<'_, '_> {
         match self.input.peek_joined() {
             Some(b'(') => {
                 self.input.bump();
+                let line = self.input.number;
                 if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic() {
-                    return self.scan_arithmetic(raw, at);
+                    return self.scan_arithmetic(raw, at, line);
                 }
                 let (list, line) = self.scan_commands()?;
                 raw.text.extend_from_slice(b"$()");

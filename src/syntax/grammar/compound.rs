@@ -18,9 +18,10 @@ impl Reader<'_, '_> {
 
     /// `((…))` or `( … )`, the first parenthesis being taken.
     pub fn parentheses(&mut self) -> Parsed<CommandKind> {
+        let line = self.input.number;
         if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic() {
             self.input.bump();
-            let raw = self.double_parentheses()?;
+            let raw = self.double_parentheses(line)?;
             let inside = 0..raw.text.len().saturating_sub(2);
             return Ok(CommandKind::Arith(Box::new(self.arithmetic(&raw, inside)?)));
         }
@@ -30,9 +31,9 @@ impl Reader<'_, '_> {
     }
 
     /// What is inside of `((…))`, with the closing parentheses.
-    fn double_parentheses(&mut self) -> Parsed<RawWord> {
+    fn double_parentheses(&mut self, line: u32) -> Parsed<RawWord> {
         let mut raw = RawWord::default();
-        self.scan_double_parentheses(&mut raw)?;
+        self.scan_double_parentheses(&mut raw, line)?;
         Ok(raw)
     }
 
@@ -138,7 +139,8 @@ impl Reader<'_, '_> {
         }
         self.ahead = None;
         self.input.bump();
-        let mut raw = self.double_parentheses()?;
+        let line = self.input.number;
+        let mut raw = self.double_parentheses(line)?;
         raw.text.truncate(raw.text.len().saturating_sub(2));
         Ok(Some(raw))
     }
@@ -188,29 +190,14 @@ impl Reader<'_, '_> {
             }
             at += 1;
         }
-        match *semicolons {
-            [first, second] => Ok([first, second, header.text.len()]),
-            [] | [_] => {
-                let message = text(b"syntax error: arithmetic expression required");
-                Err(self.header_error(header, message))
-            }
-            _ => {
-                let message = text(b"syntax error: `;' unexpected");
-                Err(self.header_error(header, message))
-            }
-        }
-    }
-
-    fn header_error(
-        &self,
-        header: &RawWord,
-        message: crate::syntax::ast::Text,
-    ) -> crate::syntax::error::ParseError {
-        let mut error = self.error(ParseErrorKind::Message(message));
-        let mut line = b"syntax error: `((".to_vec();
-        line.extend_from_slice(&header.printed());
-        line.extend_from_slice(b"))'");
-        error.source_line = Some(text(&line));
-        error
+        let message: &[u8] = match *semicolons {
+            [first, second] => return Ok([first, second, header.text.len()]),
+            [] | [_] => b"syntax error: arithmetic expression required",
+            _ => b"syntax error: `;' unexpected",
+        };
+        let kind = ParseErrorKind::ForHeader { message: text(message), header: header.printed() };
+        let mut error = self.error(kind);
+        error.source_line = None;
+        Err(error)
     }
 }

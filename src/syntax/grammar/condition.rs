@@ -17,7 +17,7 @@ impl Reader<'_, '_> {
         if token.is_word(b"]]") {
             return Ok(CommandKind::Cond(Box::new(condition)));
         }
-        Err(self.cond_unexpected(&token))
+        Err(self.end_error(&token))
     }
 
     fn skip_condition_newlines(&mut self) -> Parsed<()> {
@@ -54,10 +54,10 @@ impl Reader<'_, '_> {
         self.skip_condition_newlines()?;
         match self.take(Place::Condition)? {
             Token::Op(Op::Open) => {
-                let inside = self.nested(|reader| reader.cond_or())?;
+                let inside = self.nested(|reader| reader.cond_or()).map_err(in_parentheses)?;
                 match self.take(Place::Condition)? {
                     Token::Op(Op::Close) => Ok(Cond::Group(Box::new(inside))),
-                    token => Err(self.cond_error(&token, "expected `)'", "expected `)'")),
+                    token => Err(self.parenthesis_error(&token)),
                 }
             }
             Token::Word(raw) if raw.plain && &*raw.text == b"!" => {
@@ -66,10 +66,10 @@ impl Reader<'_, '_> {
             }
             Token::Word(raw) if raw.plain && &*raw.text == b"]]" => {
                 let token = Token::Word(raw);
-                Err(self.cond_unexpected(&token))
+                Err(self.term_error(&token))
             }
             Token::Word(raw) => self.cond_word(raw),
-            token => Err(self.cond_unexpected(&token)),
+            token => Err(self.term_error(&token)),
         }
     }
 
@@ -207,57 +207,124 @@ impl Reader<'_, '_> {
 
     /// A token where an operator should be.
     fn operator_error(&self, token: &Token) -> ParseError {
+        let expected = "conditional binary operator expected";
         self.cond_error(
             token,
-            "conditional binary operator expected",
-            "conditional binary operator expected",
+            match name_of(token) {
+                Some(name) => format!("unexpected token `{name}', {expected}"),
+                None => expected.to_owned(),
+            },
         )
     }
 
     /// A token where an operand should be.
     fn operand_error(&self, token: &Token, kind: &str) -> ParseError {
-        let message = match token {
-            Token::End => format!("unexpected argument to conditional {kind} operator"),
-            token => {
-                format!("unexpected argument `{}' to conditional {kind} operator", token.text())
-            }
+        let name = match token {
+            Token::Word(raw) => Some(raw.printed().to_string()),
+            token => name_of(token),
         };
-        self.cond_message(token, message)
+        self.cond_error(
+            token,
+            match name {
+                Some(name) => {
+                    format!("unexpected argument `{name}' to conditional {kind} operator")
+                }
+                None => format!("unexpected argument to conditional {kind} operator"),
+            },
+        )
     }
 
-    fn cond_unexpected(&self, token: &Token) -> ParseError {
-        let message = match token {
-            Token::End => "unexpected EOF in conditional command".to_owned(),
-            token => format!("unexpected token `{}' in conditional command", token.text()),
-        };
-        self.cond_message(token, message)
+    /// A token where a term should begin.
+    fn term_error(&self, token: &Token) -> ParseError {
+        self.cond_error(
+            token,
+            match (token, name_of(token)) {
+                // Bash says nothing here.
+                (Token::Word(_), _) => String::new(),
+                (Token::End, _) => "unexpected token `EOF' in conditional command".to_owned(),
+                // The numbers that bash has for these tokens.
+                (Token::Number(_), _) => "unexpected token 284 in conditional command".to_owned(),
+                (Token::FdVariable(_), _) => {
+                    "unexpected token 283 in conditional command".to_owned()
+                }
+                (_, name) => {
+                    format!(
+                        "unexpected token `{}' in conditional command",
+                        name.unwrap_or_default()
+                    )
+                }
+            },
+        )
     }
 
-    /// `with` follows the token that was found, `without` stands where the message names none.
-    fn cond_error(&self, token: &Token, with: &str, without: &str) -> ParseError {
-        let message = match token {
-            Token::Word(_) if with == "conditional binary operator expected" => without.to_owned(),
-            Token::End => without.to_owned(),
-            token => format!("unexpected token `{}', {with}", token.text()),
+    /// A token where the parenthesis should be closed.
+    fn parenthesis_error(&self, token: &Token) -> ParseError {
+        let name = match token {
+            Token::Word(raw) if raw.plain && &*raw.text == b"]]" => Some("]]".to_owned()),
+            Token::End => Some("EOF".to_owned()),
+            token => name_of(token),
         };
-        self.cond_message(token, message)
+        self.cond_error(
+            token,
+            match name {
+                Some(name) => format!("unexpected token `{name}', expected `)'"),
+                None => "expected `)'".to_owned(),
+            },
+        )
     }
 
-    fn cond_message(&self, token: &Token, message: String) -> ParseError {
-        let near: Option<Text> = match token {
-            Token::Word(_) | Token::Op(_) | Token::Number(_) | Token::FdVariable(_) => {
-                Some(token.text())
-            }
-            Token::Newline | Token::End => None,
+    /// A token where `]]` should be.
+    fn end_error(&self, token: &Token) -> ParseError {
+        self.cond_error(
+            token,
+            match (token, name_of(token)) {
+                (Token::End, _) => "unexpected EOF while looking for `]]'".to_owned(),
+                (_, Some(name)) => {
+                    format!("syntax error in conditional expression: unexpected token `{name}'")
+                }
+                (_, None) => "syntax error in conditional expression".to_owned(),
+            },
+        )
+    }
+
+    fn cond_error(&self, token: &Token, message: String) -> ParseError {
+        let messages: Vec<Text> =
+            if message.is_empty() { Vec::new() } else { vec![text(message.as_bytes())] };
+        let kind = ParseErrorKind::Cond(messages.into());
+        let ends = match token {
+            Token::End => true,
+            Token::Newline => self.input.completed && self.input.rest().is_empty(),
+            _ => false,
         };
-        let kind = ParseErrorKind::Cond { message: text(message.as_bytes()), token: near };
-        let mut error = match token {
-            Token::End => self.incomplete(kind, Open::Command, self.input.number),
-            _ => self.error(kind),
+        let mut error = if ends {
+            self.incomplete(kind, Open::Command, self.input.number)
+        } else {
+            self.error(kind)
         };
         error.source_line = None;
         error
     }
+}
+
+/// Operators and newlines are named in messages, words and numbers are not.
+fn name_of(token: &Token) -> Option<String> {
+    match token {
+        Token::Op(op) => Some(op.text().to_owned()),
+        Token::Newline => Some("newline".to_owned()),
+        _ => None,
+    }
+}
+
+/// An error inside of parentheses has a second message.
+fn in_parentheses(mut error: ParseError) -> ParseError {
+    if let ParseErrorKind::Cond(messages) = &mut error.kind
+        && !messages.is_empty()
+    {
+        let mut all = std::mem::take(messages).into_vec();
+        all.push(text(b"expected `)'"));
+        *messages = all.into();
+    }
+    error
 }
 
 fn is_unary(letter: u8) -> bool {

@@ -47,10 +47,8 @@ impl Reader<'_, '_> {
             let is_open = self.peek(building.place())?.is_op(Op::Open);
             if is_open {
                 let name = raw.printed();
-                let open = self.take(Place::Argument)?;
-                if !self.take(Place::Argument)?.is_op(Op::Close) {
-                    return Err(self.unexpected(&open));
-                }
+                self.ahead = None;
+                self.expect_op(Op::Close, Place::Argument)?;
                 self.check_function_name(&name)?;
                 return self.function_body(name, first_line);
             }

@@ -30,6 +30,18 @@ impl Reader<'_, '_> {
         what: Open,
     ) -> Parsed<()> {
         let line = self.input.number;
+        self.scan_matched_from(raw, open, close, what, line)
+    }
+
+    /// The same; the opening byte stood in `line`.
+    fn scan_matched_from(
+        &mut self,
+        raw: &mut RawWord,
+        open: u8,
+        close: u8,
+        what: Open,
+        line: u32,
+    ) -> Parsed<()> {
         let mut level = 1u32;
         loop {
             let special = |byte| {
@@ -132,19 +144,18 @@ impl Reader<'_, '_> {
     }
 
     /// `$((…))`, the input being at the second parenthesis.
-    pub fn scan_arithmetic(&mut self, raw: &mut RawWord, at: usize) -> Parsed<()> {
+    pub fn scan_arithmetic(&mut self, raw: &mut RawWord, at: usize, line: u32) -> Parsed<()> {
         self.input.bump();
         raw.text.extend_from_slice(b"$((");
         let mark = raw.open_mark(at, MarkKind::Arith);
-        self.nested(|reader| reader.scan_double_parentheses(raw))?;
+        self.nested(|reader| reader.scan_double_parentheses(raw, line))?;
         raw.close_mark(mark);
         Ok(())
     }
 
-    /// Copies up to and including the `))` that matches a `((` already taken.
-    pub fn scan_double_parentheses(&mut self, raw: &mut RawWord) -> Parsed<()> {
-        let line = self.input.number;
-        self.scan_matched(raw, b'(', b')', Open::Parenthesis)?;
+    /// Copies up to and including the `))` that matches a `((` already taken, in `line`.
+    pub fn scan_double_parentheses(&mut self, raw: &mut RawWord, line: u32) -> Parsed<()> {
+        self.scan_matched_from(raw, b'(', b')', Open::Parenthesis, line)?;
         if self.input.peek_joined() == Some(b')') {
             self.input.bump();
             raw.text.push(b')');
@@ -218,7 +229,7 @@ impl Reader<'_, '_> {
                 if inner.len() == 1 { "" } else { "s" }
             );
             self.warn(self.input.number, message);
-            self.pending.extend(inner);
+            self.pending.splice(0..0, inner);
         }
         Ok((Arc::new(list), line))
     }
