@@ -1,5 +1,9 @@
 //! mesash: a shell for versioned repositories.
 
+pub mod bash;
+pub mod eval;
 pub mod expand;
+pub mod job;
+pub mod special;
 pub mod state;
 pub mod syntax;

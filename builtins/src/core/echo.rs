@@ -1,15 +1,13 @@
 //! `echo`: its options are whatever looks like them, and its escapes.
 
-use bstr::BString;
-
 use super::escape::{self, Style};
 
 /// What `echo` prints. `escapes` is what `xpg_echo` says.
-pub fn echo(args: &[BString], mut escapes: bool, out: &mut Vec<u8>) {
+pub fn echo<W: AsRef<[u8]>>(args: &[W], mut escapes: bool, out: &mut Vec<u8>) {
     let mut newline = true;
     let mut words = args;
     while let Some((word, rest)) = words.split_first() {
-        let Some((b'-', letters)) = word.split_first() else { break };
+        let Some((b'-', letters)) = word.as_ref().split_first() else { break };
         if letters.is_empty() || !letters.iter().all(|letter| b"neE".contains(letter)) {
             break;
         }
@@ -25,6 +23,7 @@ pub fn echo(args: &[BString], mut escapes: bool, out: &mut Vec<u8>) {
         if at > 0 {
             out.push(b' ');
         }
+        let word = word.as_ref();
         if !escapes {
             out.extend_from_slice(word);
         } else if !escape::all(word, Style::Echo, out, &mut |_| {}) {
@@ -39,6 +38,7 @@ pub fn echo(args: &[BString], mut escapes: bool, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::BString;
 
     fn said(args: &[&str]) -> String {
         let args: Vec<BString> = args.iter().map(|arg| BString::from(*arg)).collect();

@@ -1,6 +1,6 @@
 //! `printf`: the format, reused until the arguments are used up.
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::escape::{self, Step, Style};
 use super::extended::{Extended, Kind};
@@ -47,7 +47,7 @@ struct Directive {
 }
 
 struct Printer<'a> {
-    args: std::slice::Iter<'a, BString>,
+    args: std::slice::Iter<'a, &'a [u8]>,
     out: &'a mut Vec<u8>,
     host: &'a mut dyn Host,
     status: u8,
@@ -60,13 +60,14 @@ enum Flow {
 }
 
 /// Prints to `out`, at most `bytes_max` bytes.
-pub fn printf(
+pub fn printf<W: AsRef<[u8]>>(
     format: &[u8],
-    args: &[BString],
+    args: &[W],
     out: &mut Vec<u8>,
     bytes_max: usize,
     host: &mut dyn Host,
 ) -> Printed {
+    let args: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
     let mut printer = Printer { args: args.iter(), out, host, status: 0, bytes_max };
     loop {
         let before = printer.args.len();
@@ -257,7 +258,7 @@ impl<'a> Printer<'a> {
     }
 
     fn next_text(&mut self) -> &'a [u8] {
-        self.args.next().map_or(b"", |argument| argument.as_slice())
+        self.args.next().copied().unwrap_or_default()
     }
 
     /// The value of a `*`, which bash holds in an int.
@@ -267,7 +268,7 @@ impl<'a> Printer<'a> {
     }
 
     fn signed(&mut self) -> i64 {
-        let Some(argument) = self.args.next() else { return 0 };
+        let Some(&argument) = self.args.next() else { return 0 };
         if let Some(code) = character(argument) {
             return code;
         }
@@ -286,7 +287,7 @@ impl<'a> Printer<'a> {
     }
 
     fn unsigned(&mut self) -> u64 {
-        let Some(argument) = self.args.next() else { return 0 };
+        let Some(&argument) = self.args.next() else { return 0 };
         if let Some(code) = character(argument) {
             return code as u64;
         }
@@ -304,7 +305,7 @@ impl<'a> Printer<'a> {
     }
 
     fn float(&mut self) -> Extended {
-        let Some(argument) = self.args.next() else { return Extended::ZERO };
+        let Some(&argument) = self.args.next() else { return Extended::ZERO };
         if let Some(code) = character(argument) {
             return Extended::from_i64(code);
         }
@@ -496,6 +497,7 @@ pub fn bash_message(fault: &Fault<'_>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::BString;
 
     #[derive(Default)]
     struct Said(Vec<String>);

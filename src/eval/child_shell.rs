@@ -1,0 +1,220 @@
+//! `bash`, `sh` and `mesash` inside of a script, and scripts without `#!`: a shell of their own, as
+//! `fork` and `exec` would make it, on the same thread.
+
+use std::sync::Arc;
+
+use bstr::BString;
+use bytes::Bytes;
+
+use super::external::Launch;
+use super::start::{Setup, StartError};
+use super::{InvocationOption, Source};
+use crate::job::stack;
+use crate::state::Str;
+
+/// What the command line of a shell says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Line {
+    options: Vec<InvocationOption>,
+    command: bool,
+    stdin: bool,
+    version: bool,
+    help: bool,
+    operands: Vec<BString>,
+}
+
+/// An option that there isn't.
+#[derive(Debug, PartialEq, Eq)]
+enum BadLine {
+    Invalid(BString),
+    MissingArgument(u8),
+}
+
+/// Long options that change nothing here.
+const IGNORED: &[&str] = &[
+    "--debugger",
+    "--dump-po-strings",
+    "--dump-strings",
+    "--login",
+    "--noediting",
+    "--noprofile",
+    "--norc",
+    "--posix",
+    "--restricted",
+    "--verbose",
+];
+
+fn parse(argv: &[BString]) -> Result<Line, BadLine> {
+    let mut line = Line::default();
+    let mut args = argv.iter().skip(1).peekable();
+    while let Some(arg) =
+        args.next_if(|arg| arg.len() > 1 && (arg.starts_with(b"-") || arg.starts_with(b"+")))
+    {
+        if *arg == "--" || *arg == "-" {
+            break;
+        }
+        if let Some(name) = arg.strip_prefix(b"--") {
+            match name {
+                b"version" => line.version = true,
+                b"help" => line.help = true,
+                b"posix" => line.options.push(InvocationOption::Set("posix".into(), true)),
+                b"verbose" => line.options.push(InvocationOption::Set("verbose".into(), true)),
+                b"init-file" | b"rcfile" => drop(args.next()),
+                _ if IGNORED.iter().any(|known| arg == known) => {}
+                _ => return Err(BadLine::Invalid(arg.clone())),
+            }
+            continue;
+        }
+        let on = arg.starts_with(b"-");
+        for &letter in arg.iter().skip(1) {
+            match letter {
+                b'c' if on => line.command = true,
+                b's' if on => line.stdin = true,
+                b'i' | b'l' | b'r' | b'D' => {}
+                b'o' | b'O' => {
+                    let Some(name) = args.next() else {
+                        return Err(BadLine::MissingArgument(letter));
+                    };
+                    line.options.push(if letter == b'o' {
+                        InvocationOption::Set(name.clone(), on)
+                    } else {
+                        InvocationOption::Shopt(name.clone(), on)
+                    });
+                }
+                letter => match InvocationOption::from_letter(letter, on) {
+                    Some(option) => line.options.push(option),
+                    None => return Err(BadLine::Invalid(arg.clone())),
+                },
+            }
+        }
+    }
+    line.operands = args.cloned().collect();
+    Ok(line)
+}
+
+const VERSION: &str = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n";
+
+/// Runs `argv` as a shell of its own; its status.
+pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
+    let own_name = argv.first().cloned().unwrap_or_default();
+    let say = |text: &[u8]| {
+        if let Some(fd) = launch.fds.get(2) {
+            let message = [own_name.as_slice(), b": ", text, b"\n"].concat();
+            drop(fd.stream.write(Bytes::from(message), &launch.cancel));
+        }
+    };
+    let line = match parse(argv) {
+        Ok(line) => line,
+        Err(BadLine::Invalid(option)) => {
+            say(&[option.as_slice(), b": invalid option"].concat());
+            return 2;
+        }
+        Err(BadLine::MissingArgument(letter)) => {
+            say(&[b"-", &[letter][..], b": option requires an argument"].concat());
+            return 2;
+        }
+    };
+    if line.version || line.help {
+        if let Some(fd) = launch.fds.get(1) {
+            drop(fd.stream.write(Bytes::from_static(VERSION.as_bytes()), &launch.cancel));
+        }
+        return 0;
+    }
+    let mut operands = line.operands.into_iter();
+    let mut zero = own_name.clone();
+    let source = if line.command {
+        match operands.next() {
+            Some(text) => Source::Text(text),
+            None => {
+                say(b"-c: option requires an argument");
+                return 2;
+            }
+        }
+    } else if line.stdin {
+        Source::Stdin
+    } else {
+        match operands.next() {
+            Some(name) => {
+                zero = name.clone();
+                Source::File(name)
+            }
+            None => Source::Stdin,
+        }
+    };
+    if line.command {
+        zero = operands.next().unwrap_or(zero);
+    }
+    let depth = launch.rt.depth + 1;
+    if u64::from(depth) >= launch.shell.budget.limits().depth
+        || !stack::is_above(launch.rt.stack_floor)
+    {
+        say(b"shells are nested too deeply");
+        return 126;
+    }
+    let mut fds = launch.fds.clone();
+    let private: Vec<u32> =
+        launch.fds.iter().filter(|(_, fd)| fd.private).map(|(number, _)| number).collect();
+    for fd in private {
+        // Process substitutions are passed on by name, what the shell holds for itself isn't.
+        if !launch.rt.substituted.contains(&fd) {
+            fds.set(fd, None);
+        }
+    }
+    let identity = launch.shell.world.identity.clone();
+    let setup = Setup {
+        realm: Arc::clone(&launch.rt.realm),
+        fs: Arc::clone(launch.shell.fs()),
+        clock: Arc::clone(&launch.shell.world.clock),
+        identity,
+        budget: launch.shell.budget.clone(),
+        cancel: launch.cancel.child(),
+        parent_pid: launch.shell.bash_pid,
+        ignored: launch.rt.process.ignored(),
+        cwd: launch.cwd.clone(),
+        zero: Str::from(zero.as_slice()),
+        args: operands.map(Str::from).collect(),
+        env: &launch.env,
+        fds,
+        umask: launch.shell.umask,
+        options: &line.options,
+        interactive: false,
+        depth,
+    };
+    let mut eval = match setup.start() {
+        Ok(eval) => eval,
+        Err(StartError::NoOption(name)) => {
+            say(&[name.as_slice(), b": invalid option name"].concat());
+            return 2;
+        }
+        Err(error) => {
+            say(error.to_string().as_bytes());
+            return 1;
+        }
+    };
+    eval.rt.stack_floor = launch.rt.stack_floor;
+    let step = eval.run_source(&source);
+    let end = eval.conclude(step);
+    eval.close();
+    end.status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_as_bash_reads_them() {
+        let line = |words: &[&str]| {
+            let argv: Vec<BString> = words.iter().map(|&word| word.into()).collect();
+            parse(&argv)
+        };
+        let set = |name: &str, on| InvocationOption::Set(name.into(), on);
+        let parsed = line(&["bash", "-ec", "+x", "-o", "pipefail", "text", "-x"]);
+        let Ok(parsed) = parsed else { panic!("{parsed:?}") };
+        assert!(parsed.command);
+        let options = [set("errexit", true), set("xtrace", false), set("pipefail", true)];
+        assert_eq!(parsed.options, options);
+        assert_eq!(parsed.operands, ["text", "-x"]);
+        assert_eq!(line(&["sh", "-Q"]), Err(BadLine::Invalid("-Q".into())));
+    }
+}

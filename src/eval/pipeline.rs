@@ -1,0 +1,96 @@
+//! Pipelines: stages that run at the same time, `!` and `time`.
+
+use std::sync::Arc;
+
+use mesash_builtins::stream::pipe;
+
+use super::subshell::{self, Joined};
+use super::{Eval, Step, Unwind, time};
+use crate::state::{Fd, Opt, PipeStatus};
+use crate::syntax::ast::{Command, Pipeline};
+
+#[inline]
+pub fn run(eval: &mut Eval, node: &Pipeline) -> Step {
+    if node.time.is_none()
+        && !node.negated
+        && let [command] = &*node.commands
+    {
+        return eval.command(command);
+    }
+    whole(eval, node)
+}
+
+fn whole(eval: &mut Eval, node: &Pipeline) -> Step {
+    let started = node.time.map(|format| (format, time::Started::now(eval)));
+    let ignored = eval.rt.errexit_ignored;
+    eval.rt.errexit_ignored |= node.negated;
+    let step = match &*node.commands {
+        [] => Ok(0),
+        [command] => eval.command(command),
+        _ => stages(eval, &node.commands),
+    };
+    eval.rt.errexit_ignored = ignored;
+    if let Some((format, started)) = started {
+        time::report(eval, format, &started);
+    }
+    let status = step?;
+    let status = if node.negated { u8::from(status == 0) } else { status };
+    eval.shell.status = status;
+    Ok(status)
+}
+
+fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
+    let last = commands.len() - 1;
+    let mut running: Vec<Joined> = Vec::with_capacity(last);
+    let mut input: Option<Fd> = None;
+    for at in 0..last {
+        let (reader, writer) = pipe();
+        let mut stage = eval.subshell();
+        if let Some(input) = input.take() {
+            stage.shell.fds.set(0, Some(input));
+        }
+        stage.shell.fds.set(1, Some(Fd::writing(writer)));
+        input = Some(Fd::reading(reader));
+        let commands = Arc::clone(commands);
+        let started = subshell::start(eval, stage, move |stage| match commands.get(at) {
+            Some(command) => stage.command(command),
+            None => Ok(0),
+        });
+        match started {
+            Ok(joined) => running.push(joined),
+            Err(unwind) => {
+                drop(input);
+                subshell::join_all(&running);
+                return Err(unwind);
+            }
+        }
+    }
+    let Some(command) = commands.get(last) else { return Ok(0) };
+    let own = eval.shell.options.has(Opt::LastPipe) && !eval.shell.options.has(Opt::Monitor);
+    let outcome = if own { here(eval, command, input) } else { copied(eval, command, input) };
+    // The stages end by themselves now that nobody reads, or because the process was cancelled.
+    let mut statuses = subshell::join_all(&running);
+    let status = outcome?;
+    statuses.push(status);
+    eval.shell.pipe_status = PipeStatus::from(&statuses[..]);
+    let pipefail = eval.shell.options.has(Opt::PipeFail);
+    let failed = statuses.iter().rev().copied().find(|&status| status != 0);
+    eval.finish(if pipefail { failed.unwrap_or(0) } else { status })
+}
+
+/// `lastpipe`: the last stage is the shell itself.
+fn here(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unwind> {
+    let before = eval.shell.fds.set(0, input);
+    let ignored = std::mem::replace(&mut eval.rt.errexit_ignored, true);
+    let step = eval.command(command);
+    eval.rt.errexit_ignored = ignored;
+    eval.shell.fds.set(0, before);
+    step
+}
+
+fn copied(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unwind> {
+    subshell::isolated(eval, move |stage| {
+        stage.shell.fds.set(0, input);
+        stage.command(command)
+    })
+}

@@ -1,0 +1,117 @@
+//! What a process has besides its state.
+
+use std::sync::Arc;
+
+use super::trap::Hidden;
+use super::{Eval, Realm, Unwind};
+use crate::job::{JobTable, Process, stack};
+use crate::special::BuiltinTable;
+
+/// What is one process's own and is never copied into another.
+#[derive(Debug)]
+pub struct Runtime {
+    pub realm: Arc<Realm>,
+    pub process: Arc<Process>,
+    pub jobs: JobTable,
+    /// A failure here is an answer: in conditions, before `&&`, after `!`.
+    pub errexit_ignored: bool,
+    /// How many loops of this function or process run.
+    pub loops: u32,
+    /// Descriptors of process substitutions that the command which made them will close.
+    pub substituted: Vec<u32>,
+    /// Traps that run, and aren't run again meanwhile.
+    pub trapping: Trapping,
+    /// Traps that the running function does not see.
+    pub hidden: Hidden,
+    /// How many traps run, one within another.
+    pub in_trap: u32,
+    /// What an expansion was left for: the substitution that it ran said so.
+    pub pending_unwind: Option<Unwind>,
+    /// The lowest address that frames of this process may reach.
+    pub stack_floor: usize,
+    /// The EXIT trap has run.
+    pub exit_trap_done: bool,
+    /// How deep functions, sources, evals and substitutions are nested.
+    pub depth: u32,
+    /// How deep sourced files are nested, for `return`.
+    pub sources: u32,
+    pub is_subshell: bool,
+    /// How deep `PS4` is repeated.
+    pub trace_level: u32,
+    /// In a trap: `$?` from before it.
+    pub status_before_trap: Option<u8>,
+    /// Jobs outlive an input: an interactive session.
+    pub keeps_jobs: bool,
+    /// Which symbols of the shell's interner are builtins.
+    pub builtins: Arc<BuiltinTable>,
+}
+
+/// Which traps run at the moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trapping {
+    pub debug: bool,
+    pub err: bool,
+    pub return_: bool,
+}
+
+impl Runtime {
+    #[must_use]
+    pub fn new(realm: Arc<Realm>, process: Arc<Process>, builtins: Arc<BuiltinTable>) -> Self {
+        Self {
+            realm,
+            process,
+            jobs: JobTable::default(),
+            errexit_ignored: false,
+            loops: 0,
+            substituted: Vec::new(),
+            trapping: Trapping::default(),
+            hidden: Hidden::default(),
+            in_trap: 0,
+            pending_unwind: None,
+            stack_floor: stack::floor(),
+            exit_trap_done: false,
+            depth: 0,
+            sources: 0,
+            is_subshell: false,
+            trace_level: 0,
+            status_before_trap: None,
+            keeps_jobs: false,
+            builtins,
+        }
+    }
+}
+
+impl Eval {
+    /// Looks at what may end or interrupt this process. Called for each command and loop turn.
+    #[inline]
+    pub fn tick(&mut self) -> Result<(), Unwind> {
+        if self.shell.cancel.is_cancelled() {
+            return Err(Unwind::Abort);
+        }
+        if self.rt.process.has_pending() {
+            self.run_signal_traps()?;
+        }
+        if !stack::is_above(self.rt.stack_floor) {
+            return Err(self.too_deep());
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn too_deep(&mut self) -> Unwind {
+        self.complain(&[b"commands are nested too deeply"]);
+        Unwind::Discard(1)
+    }
+
+    /// Goes one level deeper, if the budget lets it.
+    pub fn deepen(&mut self, what: &[u8]) -> Result<(), Unwind> {
+        let limit = self.shell.budget.limits().depth;
+        if u64::from(self.rt.depth) >= limit {
+            let level = limit.to_string();
+            self.complain(&[what, b": maximum nesting level exceeded (", level.as_bytes(), b")"]);
+            return Err(Unwind::Discard(1));
+        }
+        self.rt.depth += 1;
+        Ok(())
+    }
+}

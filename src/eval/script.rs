@@ -1,0 +1,196 @@
+//! Scripts as they are read: command by command, each run before the next is parsed.
+
+use std::io;
+use std::sync::Arc;
+
+use mesash_builtins::cancel::Cancel;
+use mesash_builtins::stream::Stream;
+
+use super::{Eval, Step, Unwind, failure};
+use crate::special::read_line;
+use crate::state::{Aliases, FdTable, Opt, Shell, Str};
+use crate::syntax::error::ParseError;
+use crate::syntax::input::{LineKind, LineSource, Lines};
+use crate::syntax::options::{self, ParseEnv, ParserOptions};
+use crate::syntax::parser::Parser;
+
+/// What a text is, which decides how its errors are told and what they end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextKind {
+    /// `-c`
+    CommandString,
+    Eval,
+    /// A sourced file, or the main script.
+    File,
+    Trap,
+    /// A line of an interactive session.
+    Prompt,
+}
+
+struct ShellAliases(Aliases);
+
+impl options::Aliases for ShellAliases {
+    fn alias(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.0.get(name).map(|value| value.to_vec())
+    }
+}
+
+/// How a command is read under the options that hold now.
+pub fn parser_options(shell: &Shell) -> ParserOptions {
+    let interactive = shell.options.has(Opt::Interactive);
+    ParserOptions {
+        extglob: shell.options.has(Opt::ExtGlob),
+        expand_aliases: shell.options.has(Opt::ExpandAliases),
+        posix: shell.options.has(Opt::Posix),
+        comments: !interactive || shell.options.has(Opt::InteractiveComments),
+    }
+}
+
+/// Standard input as a script: never read beyond the line that is wanted, since the commands read
+/// from it too.
+struct StdinLines {
+    stream: Arc<dyn Stream>,
+    cancel: Cancel,
+}
+
+impl LineSource for StdinLines {
+    fn read_line(&mut self, line: &mut Vec<u8>, _kind: LineKind) -> io::Result<bool> {
+        let read = read_line(&*self.stream, &self.cancel, b'\n', usize::MAX)?;
+        line.extend_from_slice(&read);
+        Ok(!read.is_empty())
+    }
+}
+
+/// The lines of a text, said again as they are read under `set -v`.
+struct Verbose<'s> {
+    lines: Lines<&'s [u8]>,
+    fds: FdTable,
+    cancel: Cancel,
+}
+
+impl LineSource for Verbose<'_> {
+    fn read_line(&mut self, line: &mut Vec<u8>, kind: LineKind) -> io::Result<bool> {
+        let start = line.len();
+        let more = self.lines.read_line(line, kind)?;
+        if let Some(fd) = self.fds.get(2) {
+            let text = line.get(start..).unwrap_or_default();
+            drop(fd.stream.write(bytes::Bytes::copy_from_slice(text), &self.cancel));
+        }
+        Ok(more)
+    }
+}
+
+impl Eval {
+    /// Runs a text that is in memory, its first line being number `line`.
+    pub fn run_text(&mut self, text: &[u8], line: u32, kind: TextKind) -> Step {
+        let interner = Arc::clone(&self.shell.interner);
+        let parser = if self.shell.options.has(Opt::Verbose) && kind != TextKind::Trap {
+            let (fds, cancel) = (self.shell.fds.clone(), self.shell.cancel.clone());
+            let source = Verbose { lines: Lines::new(text), fds, cancel };
+            Parser::starting_at(source, line, interner)
+        } else {
+            Parser::starting_at(Lines::new(text), line, interner)
+        };
+        self.run_parser(parser, kind)
+    }
+
+    /// Runs standard input, line by line.
+    pub fn run_stdin(&mut self) -> Step {
+        let Some(fd) = self.shell.fds.get(0) else { return Ok(0) };
+        let source =
+            StdinLines { stream: Arc::clone(&fd.stream), cancel: self.shell.cancel.clone() };
+        let parser = Parser::new(source, Arc::clone(&self.shell.interner));
+        self.run_parser(parser, TextKind::File)
+    }
+
+    fn run_parser(&mut self, mut parser: Parser<'_>, kind: TextKind) -> Step {
+        let mut status = 0;
+        loop {
+            self.tick()?;
+            let aliases = ShellAliases(self.shell.aliases.clone());
+            let env = ParseEnv { options: parser_options(&self.shell), aliases: &aliases };
+            let read = parser.next_command(env);
+            for warning in parser.take_warnings() {
+                let mut text = self.syntax_prefix(kind, warning.line);
+                text.extend_from_slice(&warning.text);
+                text.push(b'\n');
+                self.put_error(&text);
+            }
+            match read {
+                Ok(None) => return Ok(status),
+                Ok(Some(command)) => {
+                    status = match self.list(&command.list) {
+                        Err(Unwind::Discard(status)) if !self.rt.is_subshell => {
+                            self.shell.status = status;
+                            status
+                        }
+                        other => other?,
+                    };
+                    if self.shell.options.has(Opt::OneCmd) && kind == TextKind::File {
+                        return Err(Unwind::Exit(status));
+                    }
+                }
+                Err(error) => {
+                    if self.shell.cancel.is_cancelled() {
+                        return Err(Unwind::Abort);
+                    }
+                    self.syntax_error(kind, &error);
+                    let code = if kind == TextKind::File || kind == TextKind::CommandString {
+                        2
+                    } else {
+                        // `eval` and traps: the text is given up, the script goes on.
+                        2
+                    };
+                    self.shell.status = code;
+                    return Ok(code);
+                }
+            }
+        }
+    }
+
+    fn syntax_prefix(&self, kind: TextKind, line: u32) -> Vec<u8> {
+        let mut text = failure::source_name(&self.shell).to_vec();
+        if self.shell.options.has(Opt::Interactive) {
+            text.extend_from_slice(b": ");
+            return text;
+        }
+        match kind {
+            TextKind::CommandString => text.extend_from_slice(b": -c"),
+            TextKind::Eval => text.extend_from_slice(b": eval"),
+            _ => {}
+        }
+        text.extend_from_slice(format!(": line {line}: ").as_bytes());
+        text
+    }
+
+    fn syntax_error(&mut self, kind: TextKind, error: &ParseError) {
+        let prefix = self.syntax_prefix(kind, error.line);
+        let mut text = Vec::new();
+        for message in error.messages() {
+            text.extend_from_slice(&prefix);
+            text.extend_from_slice(&message);
+            text.push(b'\n');
+        }
+        self.put_error(&text);
+    }
+
+    /// Defines the functions that the environment carries (`BASH_FUNC_name%%`).
+    pub fn import_functions<'e>(&mut self, env: impl Iterator<Item = (&'e [u8], &'e [u8])>) {
+        for (key, value) in env {
+            let name = key.strip_prefix(b"BASH_FUNC_").and_then(|rest| rest.strip_suffix(b"%%"));
+            let Some(name) = name.filter(|_| value.starts_with(b"() {")) else { continue };
+            let text = [name, b" ", value].concat();
+            let mut parser = Parser::from_bytes(&text, Arc::clone(&self.shell.interner));
+            let env = ParseEnv { options: parser_options(&self.shell), ..Default::default() };
+            if let Ok(Some(command)) = parser.next_command(env)
+                && matches!(parser.next_command(env), Ok(None))
+                && self.list(&command.list).is_ok()
+                && let Some(symbol) = self.shell.interner.get(name)
+                && let Some(entry) = self.shell.functions.get_mut(symbol)
+            {
+                entry.exported = true;
+                entry.source = Str::from("environment");
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Simple commands: expansion, assignments, redirections, and what the name leads to.
+
+use std::sync::Arc;
+
+use super::lookup::Found;
+use super::{Eval, Step, Unwind, call, expand, external, redirect};
+use crate::special::{self, Call, Special};
+use crate::state::{FunctionEntry, Opt, PipeStatus, ScopeKind, Str};
+use crate::syntax::ast::{Assignment, Command, Simple, Word, WordFlags, WordPart};
+
+pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
+    eval.shell.line = command.line;
+    if !eval.shell.traps.is_empty() {
+        if !eval.debug_trap(command)? {
+            return Ok(eval.shell.status);
+        }
+    }
+    if eval.shell.options.has(Opt::NoExec) && !eval.shell.options.has(Opt::Interactive) {
+        return Ok(0);
+    }
+    let mark = eval.rt.substituted.len();
+    let step = expanded(eval, command, node);
+    if eval.rt.substituted.len() > mark {
+        eval.close_substituted(mark);
+    }
+    let status = step?;
+    eval.shell.pipe_status = PipeStatus::One(status);
+    eval.finish(status)
+}
+
+fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
+    let before = eval.shell.substitutions;
+    if node.words.is_empty() {
+        return bare(eval, command, &node.assignments, before);
+    }
+    let mut fields = Vec::with_capacity(node.words.len());
+    let mut arrays = Vec::new();
+    let declares = declaration(eval, node);
+    if let Err(error) = words(eval, &node.words, declares, &mut fields, &mut arrays) {
+        return Err(eval.expand_failed(error));
+    }
+    let Some(name) = fields.first() else {
+        return bare(eval, command, &node.assignments, before);
+    };
+    let symbol = match node.name {
+        Some(symbol) => Some(symbol),
+        None => eval.shell.interner.get(name),
+    };
+    let name = name.clone();
+    let last = fields.last().cloned();
+    if eval.wants_tracing() {
+        eval.trace_words(&fields);
+    }
+    let step = if let Some(function) = symbol.and_then(|symbol| eval.shell.functions.get(symbol)) {
+        let function = Arc::clone(function);
+        function_call(eval, command, node, &function, fields)
+    } else if let Some(builtin) = symbol.and_then(|symbol| eval.rt.builtins.enabled(symbol)) {
+        builtin_call(eval, command, node, builtin, &fields, &arrays)
+    } else {
+        external_call(eval, command, node, &name, &fields)
+    };
+    if let Some(last) = last {
+        eval.shell.last_argument = last;
+    }
+    step
+}
+
+/// Whether the command is one whose arguments may be assignments.
+fn declaration(eval: &Eval, node: &Simple) -> bool {
+    let Some(symbol) = node.name else {
+        return false;
+    };
+    let builtin = eval.rt.builtins.get(symbol);
+    if builtin.is_none_or(|builtin| !builtin.declares && !builtin.prefixes) {
+        return false;
+    }
+    // `command declare …` and `builtin declare …` are read alike.
+    let mut words = node.words.iter();
+    let mut current = words.next();
+    while let Some(name) = current.and_then(Word::literal) {
+        let Some(builtin) = special::by_name(name) else { return false };
+        if builtin.declares {
+            return true;
+        }
+        if !builtin.prefixes {
+            return false;
+        }
+        current = words.next();
+    }
+    false
+}
+
+fn words<'a>(
+    eval: &mut Eval,
+    words: &'a [Word],
+    declares: bool,
+    fields: &mut Vec<Str>,
+    arrays: &mut Vec<(usize, &'a Assignment)>,
+) -> Result<(), expand::ExpandError> {
+    if !declares {
+        return expand::words(&mut eval.shell, &mut eval.rt, words, fields);
+    }
+    for word in words {
+        if let [WordPart::Array(assignment)] = &*word.parts {
+            arrays.push((fields.len().saturating_sub(1), assignment));
+            fields.push(Str::new(&eval.shell.name(assignment.name)));
+        } else if word.flags.has(WordFlags::ASSIGNMENT) {
+            let value = expand::declaration_word(&mut eval.shell, &mut eval.rt, word)?;
+            fields.push(value);
+        } else {
+            expand::words(&mut eval.shell, &mut eval.rt, std::slice::from_ref(word), fields)?;
+        }
+    }
+    Ok(())
+}
+
+/// Assignments and redirections without a command.
+fn bare(eval: &mut Eval, command: &Command, assignments: &[Assignment], before: u64) -> Step {
+    for assignment in assignments {
+        if let Err(error) = expand::assign(&mut eval.shell, &mut eval.rt, assignment) {
+            return Err(eval.expand_failed(error));
+        }
+        if eval.wants_tracing() {
+            let value = eval.shell.scalar(assignment.name).unwrap_or_default();
+            eval.trace_assignment(assignment, &value);
+        }
+    }
+    let substituted = |eval: &Eval| eval.shell.substitutions != before;
+    let status = if substituted(eval) { eval.shell.status } else { 0 };
+    if !command.redirects.is_empty() {
+        let mut undo = Vec::new();
+        let applied = redirect::apply(eval, &command.redirects, &mut undo);
+        redirect::restore(eval, undo);
+        if !applied? {
+            return Ok(1);
+        }
+        if substituted(eval) && assignments.is_empty() {
+            return Ok(eval.shell.status);
+        }
+    }
+    eval.shell.last_argument = Str::EMPTY;
+    Ok(status)
+}
+
+/// Binds the assignments before a command for as long as it runs. False: it must not run.
+fn temporary(eval: &mut Eval, assignments: &[Assignment], kind: ScopeKind) -> Result<bool, Unwind> {
+    eval.shell.vars.push(kind);
+    for assignment in assignments {
+        match expand::assign_temporary(&mut eval.shell, &mut eval.rt, assignment) {
+            Ok(()) => {}
+            Err(error) => {
+                eval.shell.vars.pop();
+                return Err(eval.expand_failed(error));
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn function_call(
+    eval: &mut Eval,
+    command: &Command,
+    node: &Simple,
+    function: &Arc<FunctionEntry>,
+    mut fields: Vec<Str>,
+) -> Step {
+    fields.remove(0);
+    temporary(eval, &node.assignments, ScopeKind::Function)?;
+    let mut undo = Vec::new();
+    let step = match redirect::apply(eval, &command.redirects, &mut undo) {
+        Ok(true) => call::function(eval, function, fields),
+        Ok(false) => Ok(1),
+        Err(unwind) => Err(unwind),
+    };
+    redirect::restore(eval, undo);
+    eval.shell.vars.pop();
+    step
+}
+
+fn builtin_call(
+    eval: &mut Eval,
+    command: &Command,
+    node: &Simple,
+    builtin: &'static Special,
+    fields: &[Str],
+    arrays: &[(usize, &Assignment)],
+) -> Step {
+    if builtin.name == "exec" {
+        return special::exec::with_redirects(eval, command, node, fields);
+    }
+    let scoped = !node.assignments.is_empty();
+    if scoped {
+        temporary(eval, &node.assignments, ScopeKind::Temporary)?;
+    }
+    let mut undo = Vec::new();
+    let step = match redirect::apply(eval, &command.redirects, &mut undo) {
+        Ok(true) => {
+            let args = fields.get(1..).unwrap_or_default();
+            special::run(eval, builtin, &Call { name: builtin.name, args, arrays })
+        }
+        Ok(false) => Ok(1),
+        Err(unwind) => Err(unwind),
+    };
+    redirect::restore(eval, undo);
+    if scoped {
+        eval.shell.vars.pop();
+    }
+    step
+}
+
+fn external_call(
+    eval: &mut Eval,
+    command: &Command,
+    node: &Simple,
+    name: &Str,
+    fields: &[Str],
+) -> Step {
+    let scoped = !node.assignments.is_empty();
+    if scoped {
+        temporary(eval, &node.assignments, ScopeKind::Temporary)?;
+    }
+    let mut undo = Vec::new();
+    let step = match redirect::apply(eval, &command.redirects, &mut undo) {
+        Ok(true) => find_and_run(eval, name, fields),
+        Ok(false) => Ok(1),
+        Err(unwind) => Err(unwind),
+    };
+    redirect::restore(eval, undo);
+    if scoped {
+        eval.shell.vars.pop();
+    }
+    step
+}
+
+/// Runs a name as an external command.
+pub fn find_and_run(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
+    match eval.find(name) {
+        Found::Missing => not_found(eval, name, fields),
+        Found::Path(path) => run_path(eval, &path, fields),
+    }
+}
+
+/// Runs what is at a path.
+pub fn run_path(eval: &mut Eval, path: &Str, fields: &[Str]) -> Step {
+    match eval.resolve(path) {
+        Ok(program) => external::run(eval, &program, path, fields),
+        Err(status) => Ok(status),
+    }
+}
+
+fn not_found(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
+    let handler = eval.shell.interner.get(b"command_not_found_handle");
+    if let Some(function) = handler.and_then(|symbol| eval.shell.functions.get(symbol)) {
+        let function = Arc::clone(function);
+        let args = fields.to_vec();
+        return super::subshell::isolated(eval, move |eval| call::invoke(eval, &function, args));
+    }
+    eval.complain(&[name.as_bytes(), b": command not found"]);
+    Ok(127)
+}

@@ -1,0 +1,273 @@
+//! Copies of the shell: `( … )` and the last stage on the same thread, other stages, jobs and
+//! coprocesses on threads of their own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use mesash_builtins::budget::Resource;
+use mesash_builtins::cancel::{Cancel, Reason};
+use mesash_builtins::stream::pipe;
+use parking_lot::{Condvar, Mutex};
+
+use super::streams::Text;
+use super::{Eval, Runtime, Step, Unwind, expand, failure};
+use crate::eval::printing as print;
+use crate::job::table::Child;
+use crate::job::{signal, stack};
+use crate::state::{Fd, IndexedArray, Opt, Shell, Str, names};
+use crate::syntax::ast::{AndOr, Coproc, List};
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    pub status: u8,
+    /// The status is 128 + the number of the signal that ended it.
+    pub signalled: bool,
+}
+
+/// A copy of a shell as a process of its own, which ends with it.
+pub fn copy(shell: &Shell, rt: &Runtime) -> Eval {
+    copy_under(shell, rt, shell.cancel.child())
+}
+
+/// A copy that goes on when its parent ends, until the run does.
+pub fn detached(shell: &Shell, rt: &Runtime) -> Eval {
+    copy_under(shell, rt, rt.realm.cancel.child())
+}
+
+fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
+    let realm = Arc::clone(&parent.realm);
+    let process = realm.processes.start(cancel.clone(), parent.process.ignored());
+    let shell = shell.subshell(process.pid, cancel);
+    let mut rt = Runtime::new(realm, process, Arc::clone(&parent.builtins));
+    rt.jobs = parent.jobs.for_subshell();
+    rt.errexit_ignored = parent.errexit_ignored;
+    rt.depth = parent.depth + 1;
+    rt.sources = parent.sources;
+    rt.trapping = parent.trapping;
+    rt.stack_floor = parent.stack_floor;
+    rt.is_subshell = true;
+    Eval { shell, rt }
+}
+
+impl Eval {
+    /// See [`copy`].
+    pub fn subshell(&self) -> Self {
+        copy(&self.shell, &self.rt)
+    }
+
+    /// Ends this process: the EXIT trap that it set runs, and what it left early for becomes a status.
+    pub fn end(mut self, step: Step) -> End {
+        let end = self.conclude(step);
+        self.rt.realm.processes.end(self.rt.process.pid);
+        end
+    }
+
+    /// As [`Eval::end`], for a process that is kept.
+    pub fn conclude(&mut self, step: Step) -> End {
+        let mut signalled = false;
+        let status = match step {
+            Ok(status) => status,
+            Err(Unwind::Break(_) | Unwind::Continue(_)) => self.shell.status,
+            Err(Unwind::Return(status) | Unwind::Exit(status) | Unwind::Discard(status)) => status,
+            Err(Unwind::Abort) => {
+                let reason = self.shell.cancel.reason().unwrap_or(Reason::Interrupt);
+                let Reason::Signal(number) = reason else {
+                    return End { status: reason.status(), signalled: false };
+                };
+                if number == signal::KILL {
+                    return End { status: reason.status(), signalled: true };
+                }
+                signalled = true;
+                // What runs now must not see the signal that has been taken.
+                self.shell.cancel = self.rt.realm.cancel.child();
+                reason.status()
+            }
+        };
+        self.shell.status = status;
+        let status = self.exit_trap(status);
+        End { status, signalled }
+    }
+}
+
+/// `( … )`
+pub fn run(eval: &mut Eval, list: &List) -> Result<u8, Unwind> {
+    isolated(eval, |eval| eval.list(list))
+}
+
+/// Runs something in a copy of the shell on this thread; its status.
+pub fn isolated(eval: &mut Eval, run: impl FnOnce(&mut Eval) -> Step) -> Result<u8, Unwind> {
+    eval.tick()?;
+    let mut copy = eval.subshell();
+    let step = run(&mut copy);
+    let status = copy.end(step).status;
+    if eval.shell.cancel.is_cancelled() {
+        return Err(Unwind::Abort);
+    }
+    Ok(status)
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    end: Mutex<Option<End>>,
+    ended: Condvar,
+}
+
+/// A process on another thread, to be waited for.
+#[derive(Debug)]
+pub struct Joined(Arc<Slot>);
+
+impl Joined {
+    fn wait(&self) -> End {
+        let mut end = self.0.end.lock();
+        loop {
+            if let Some(end) = *end {
+                return end;
+            }
+            self.0.ended.wait(&mut end);
+        }
+    }
+}
+
+/// The statuses of the processes, once all have ended. They are not left behind: a process that is
+/// cancelled ends by itself.
+pub fn join_all(running: &[Joined]) -> Vec<u8> {
+    running.iter().map(|joined| joined.wait().status).collect()
+}
+
+/// Runs `copy` on a thread of its own.
+pub fn start(
+    eval: &mut Eval,
+    copy: Eval,
+    run: impl FnOnce(&mut Eval) -> Step + Send + 'static,
+) -> Result<Joined, Unwind> {
+    let slot = Arc::new(Slot::default());
+    let other = Arc::clone(&slot);
+    launch(&eval.shell, &eval.rt, copy, run, move |end| {
+        *other.end.lock() = Some(end);
+        other.ended.notify_all();
+    })?;
+    Ok(Joined(slot))
+}
+
+/// Starts a thread for a process, as `fork` would; it fails as `fork` does.
+fn launch(
+    shell: &Shell,
+    rt: &Runtime,
+    mut copy: Eval,
+    run: impl FnOnce(&mut Eval) -> Step + Send + 'static,
+    done: impl FnOnce(End) + Send + 'static,
+) -> Result<(), Unwind> {
+    let held = match shell.budget.hold(Resource::Processes, 1) {
+        Ok(held) => held,
+        Err(_) => return Err(fork_failed(shell)),
+    };
+    let realm = Arc::clone(&rt.realm);
+    realm.tasks.begin();
+    let shared = Arc::clone(&realm);
+    let task = move || {
+        copy.rt.stack_floor = stack::floor();
+        let outcome = catch_unwind(AssertUnwindSafe(move || {
+            let step = run(&mut copy);
+            copy.end(step)
+        }));
+        // 134: as if it had been aborted.
+        let end = outcome.unwrap_or(End { status: 134, signalled: true });
+        drop(held);
+        done(end);
+        shared.tasks.end();
+    };
+    if realm.threads.spawn(task).is_err() {
+        realm.tasks.end();
+        return Err(fork_failed(shell));
+    }
+    Ok(())
+}
+
+fn fork_failed(shell: &Shell) -> Unwind {
+    failure::complain(shell, &[b"fork: Resource temporarily unavailable"]);
+    Unwind::Discard(254)
+}
+
+/// `list &`
+pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
+    eval.tick()?;
+    let mut copy = detached(&eval.shell, &eval.rt);
+    // Without job control the input of a background command is empty.
+    if !eval.shell.options.has(Opt::Monitor) {
+        copy.shell.fds.set(0, Some(Fd::reading(Text::empty())));
+    }
+    copy.rt.errexit_ignored = false;
+    let body = Arc::clone(node);
+    let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.and_or(&body))?;
+    let text = print::and_or(node);
+    let pid = child.process.pid;
+    let number = eval.rt.jobs.add(vec![child], text);
+    eval.shell.last_background = Some(pid);
+    if eval.shell.options.has(Opt::Interactive) {
+        let line = format!("[{number}] {pid}\n");
+        eval.put_error(line.as_bytes());
+    }
+    eval.shell.status = 0;
+    Ok(0)
+}
+
+/// Starts a process whose end is noted for `wait`.
+pub fn start_child(
+    shell: &Shell,
+    rt: &Runtime,
+    copy: Eval,
+    run: impl FnOnce(&mut Eval) -> Step + Send + 'static,
+) -> Result<Arc<Child>, Unwind> {
+    let process = Arc::clone(&copy.rt.process);
+    let child = Arc::new(Child::new(process, Arc::clone(&rt.process.bell)));
+    let other = Arc::clone(&child);
+    let parent = Arc::downgrade(&rt.process);
+    launch(shell, rt, copy, run, move |end| {
+        other.finish(end.status, end.signalled);
+        if let Some(parent) = parent.upgrade() {
+            parent.signal(signal::CHLD);
+        }
+    })?;
+    Ok(child)
+}
+
+/// `coproc name { … }`
+pub fn coproc(eval: &mut Eval, node: &Coproc) -> Step {
+    let name = expand::assigned(&mut eval.shell, &mut eval.rt, &node.name);
+    let name = name.map_err(|error| eval.expand_failed(error))?;
+    if !names::is_identifier(&name) {
+        eval.complain(&[b"`", &name, b"': not a valid identifier"]);
+        return Ok(1);
+    }
+    let (from_child, to_shell) = pipe();
+    let (from_shell, to_child) = pipe();
+    let mut copy = detached(&eval.shell, &eval.rt);
+    copy.shell.fds.set(0, Some(Fd::reading(from_shell)));
+    copy.shell.fds.set(1, Some(Fd::writing(to_shell)));
+    let body = Arc::clone(&node.body);
+    let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.command(&body))?;
+    let pid = child.process.pid;
+    let read = high_fd(&eval.shell);
+    eval.shell.fds.set(read, Some(Fd { private: true, ..Fd::reading(from_child) }));
+    let write = high_fd(&eval.shell);
+    eval.shell.fds.set(write, Some(Fd { private: true, ..Fd::writing(to_child) }));
+    let ends = [read, write].map(|fd| Str::number(i64::from(fd)));
+    let symbol = eval.named(&name)?;
+    let set = eval.shell.set_array(symbol, IndexedArray::from_iter(ends));
+    eval.checked(set)?;
+    let pid_name = [name.as_bytes(), b"_PID"].concat();
+    let symbol = eval.named(&pid_name)?;
+    let set = eval.shell.set(symbol, Str::number(pid));
+    eval.checked(set)?;
+    let text = [b"coproc ", name.as_bytes(), b" ", &*print::command(&node.body)];
+    eval.rt.jobs.add(vec![child], text.concat().into());
+    eval.shell.last_background = Some(pid);
+    Ok(0)
+}
+
+/// A free descriptor as bash gives it to what a script doesn't number itself: from 63 down.
+pub fn high_fd(shell: &Shell) -> u32 {
+    let below = (10..=63).rev().find(|&fd| shell.fds.get(fd).is_none());
+    below.unwrap_or_else(|| shell.fds.free_from(64))
+}

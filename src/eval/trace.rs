@@ -1,0 +1,111 @@
+//! `set -x`: commands as they run.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mesash_builtins::core::shell_quote;
+use mesash_builtins::stream::Stream;
+
+use super::{Eval, expand};
+use crate::state::{Opt, Str, names};
+use crate::syntax::ast::{ArithExpr, AssignValue, Assignment, Case, For};
+
+/// A word as xtrace shows it.
+fn shown(word: &[u8]) -> Vec<u8> {
+    if word.is_empty() { b"''".to_vec() } else { shell_quote::as_needed(word) }
+}
+
+impl Eval {
+    #[inline]
+    pub fn wants_tracing(&self) -> bool {
+        self.shell.options.has(Opt::XTrace)
+    }
+
+    fn trace_stream(&self) -> Option<Arc<dyn Stream>> {
+        let chosen = self.shell.text_of(b"BASH_XTRACEFD");
+        let fd = chosen.and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
+        self.writable(fd.unwrap_or(2)).or_else(|| self.writable(2))
+    }
+
+    /// Writes a line after `PS4`, whose first character is repeated for each level.
+    pub fn trace(&mut self, text: &[u8]) {
+        let Some(stream) = self.trace_stream() else { return };
+        let raw = self.shell.scalar(names::PS4).unwrap_or(Str::EMPTY);
+        // What `PS4` runs must not be traced itself.
+        self.shell.options.set(Opt::XTrace, false);
+        let before = (self.shell.status, self.shell.substitutions);
+        let prompt = expand::prompt(&mut self.shell, &mut self.rt, &raw).unwrap_or(raw);
+        (self.shell.status, self.shell.substitutions) = before;
+        self.shell.options.set(Opt::XTrace, true);
+        let mut line = Vec::with_capacity(prompt.len() + text.len() + 8);
+        let first = prompt.chars_head();
+        for _ in 0..self.rt.trace_level {
+            line.extend_from_slice(first);
+        }
+        line.extend_from_slice(&prompt);
+        line.extend_from_slice(text);
+        line.push(b'\n');
+        drop(stream.write(Bytes::from(line), &self.shell.cancel));
+    }
+
+    pub fn trace_words(&mut self, words: &[Str]) {
+        let shown: Vec<Vec<u8>> = words.iter().map(|word| shown(word)).collect();
+        self.trace(&bstr::join(" ", shown));
+    }
+
+    /// An assignment after it was made.
+    pub fn trace_assignment(&mut self, assignment: &Assignment, value: &[u8]) {
+        let text = match &assignment.value {
+            AssignValue::Array(_) => expand::text_of(&self.shell, &assignment.text).to_vec(),
+            AssignValue::Scalar(_) => {
+                let mut text = self.shell.name(assignment.name).to_vec();
+                if let Some(subscript) = &assignment.subscript {
+                    text.push(b'[');
+                    text.extend_from_slice(&subscript.text);
+                    text.push(b']');
+                }
+                text.extend_from_slice(if assignment.append { b"+=" } else { b"=" });
+                if !value.is_empty() {
+                    text.extend_from_slice(&shown(value));
+                }
+                text
+            }
+        };
+        self.trace(&text);
+    }
+
+    pub fn trace_for(&mut self, node: &For, keyword: &str) {
+        let mut text = format!("{keyword} ").into_bytes();
+        text.extend_from_slice(&node.name);
+        text.extend_from_slice(b" in");
+        match &node.words {
+            Some(words) => {
+                for word in words {
+                    text.push(b' ');
+                    text.extend_from_slice(&expand::text_of(&self.shell, &word.text));
+                }
+            }
+            None => text.extend_from_slice(b" \"$@\""),
+        }
+        self.trace(&text);
+    }
+
+    pub fn trace_case(&mut self, node: &Case) {
+        let word = expand::text_of(&self.shell, &node.word.text);
+        self.trace(&[b"case ", word.as_slice(), b" in"].concat());
+    }
+
+    pub fn trace_arith(&mut self, expr: &ArithExpr) {
+        let text: &[u8] = &expr.text;
+        self.trace(&[b"(( ", text.trim_ascii(), b" ))"].concat());
+    }
+}
+
+impl Str {
+    /// The bytes of the first character.
+    fn chars_head(&self) -> &[u8] {
+        use bstr::ByteSlice;
+        let end = self.char_indices().next().map_or(0, |(_, end, _)| end);
+        self.get(..end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,374 @@
+//! `read`: a line into variables.
+
+use std::time::{Duration, Instant};
+
+use bstr::ByteSlice;
+use mesafs::filesystem::SeekFrom;
+use mesafs::{Errno, FsResult};
+use mesash_builtins::cancel::Cancel;
+use mesash_builtins::core::test::integer;
+use mesash_builtins::stream::Stream;
+
+use super::{Call, Special, is_reference, options};
+use crate::eval::{Eval, Step, Unwind, expand};
+use crate::state::{IndexedArray, Str, names};
+
+pub const READ: Special = Special {
+    name: "read",
+    synopsis: "[-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] \
+        [-t timeout] [-u fd] [name ...]",
+    summary: "Read a line from the standard input and split it into fields.",
+    run: read,
+    ..Special::BASE
+};
+
+/// How much of a stream with positions is read to find the end of a line.
+const CHUNK_BYTES: usize = 4096;
+/// What `$?` is after a time-out: 128 + SIGALRM.
+const TIMED_OUT: u8 = 142;
+
+/// Reads up to and with `delimiter`, at most `len` bytes, and not a byte more, so that whoever reads
+/// next goes on there.
+///
+/// # Errors
+/// Those of the stream.
+pub fn read_line(
+    stream: &dyn Stream,
+    cancel: &Cancel,
+    delimiter: u8,
+    len: usize,
+) -> FsResult<Vec<u8>> {
+    let mut line = Vec::new();
+    let seekable = stream.seek(SeekFrom::Current(0)).is_ok();
+    while line.len() < len {
+        let want = if seekable { CHUNK_BYTES.min(len - line.len()) } else { 1 };
+        let chunk = stream.read(want, cancel)?;
+        if chunk.is_empty() {
+            break;
+        }
+        match chunk.find_byte(delimiter) {
+            Some(at) => {
+                line.extend_from_slice(chunk.get(..=at).unwrap_or_default());
+                let back = chunk.len() - at - 1;
+                if back > 0 {
+                    stream.seek(SeekFrom::Current(-(back as i64)))?;
+                }
+                break;
+            }
+            None => line.extend_from_slice(&chunk),
+        }
+    }
+    Ok(line)
+}
+
+struct Asked {
+    raw: bool,
+    delimiter: u8,
+    /// `-n` or `-N`
+    count: Option<usize>,
+    /// `-N`: the delimiter counts for nothing.
+    exactly: bool,
+    deadline: Option<Instant>,
+}
+
+/// What was read. A byte that a backslash protected is marked, so that it isn't split at.
+struct Line {
+    text: Vec<u8>,
+    protected: Vec<bool>,
+    /// 0 if the delimiter (or the count) was reached, 1 at the end, 142 after the time-out.
+    status: u8,
+}
+
+fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
+    let given = match options::read(eval, call, "ersa:d:i:n:N:p:t:u:") {
+        Ok(given) => given,
+        Err(step) => return step,
+    };
+    let mut asked = Asked {
+        raw: given.has(b'r'),
+        delimiter: b'\n',
+        count: None,
+        exactly: false,
+        deadline: None,
+    };
+    let mut fd = 0;
+    let mut timeout = None;
+    for letter in &given.letters {
+        let Some(value) = &letter.value else { continue };
+        match letter.letter {
+            b'd' => asked.delimiter = value.first().copied().unwrap_or(0),
+            b'n' | b'N' => match integer(value).and_then(|n| usize::try_from(n).ok()) {
+                Some(count) => {
+                    asked.count = Some(count);
+                    asked.exactly = letter.letter == b'N';
+                }
+                None => return eval.fail(call, &[value, b": invalid number"]),
+            },
+            b't' => match seconds(value) {
+                Some(time) => timeout = Some(time),
+                None => return eval.fail(call, &[value, b": invalid timeout specification"]),
+            },
+            b'u' => match integer(value).and_then(|fd| u32::try_from(fd).ok()) {
+                Some(number) => {
+                    if eval.shell.fds.get(number).is_none() {
+                        let text = b": invalid file descriptor: Bad file descriptor";
+                        return eval.fail(call, &[value, text]);
+                    }
+                    fd = number;
+                }
+                None => {
+                    return eval.fail(call, &[value, b": invalid file descriptor specification"]);
+                }
+            },
+            _ => {}
+        }
+    }
+    for name in given.rest.iter().chain(given.value(b'a')) {
+        if !is_reference(name) {
+            return eval.fail(call, &[b"`", name, b"': not a valid identifier"]);
+        }
+    }
+    let Some(entry) = eval.shell.fds.get(fd).filter(|fd| fd.readable) else {
+        return eval.fail(call, &[b"read error: 0: Bad file descriptor"]);
+    };
+    let stream = std::sync::Arc::clone(&entry.stream);
+    if let Some(time) = timeout {
+        if time.is_zero() {
+            let ready = stream.wait_readable(Duration::ZERO, &eval.shell.cancel);
+            return Ok(u8::from(!ready.unwrap_or(true)));
+        }
+        asked.deadline = Instant::now().checked_add(time);
+    }
+    if let Some(prompt) = given.value(b'p').filter(|_| stream.is_terminal()) {
+        eval.put_error(prompt);
+    }
+    let line = match take(eval, &*stream, &asked) {
+        Ok(line) => line,
+        Err(error) if error.errno() == Errno::Canceled => return Err(Unwind::Abort),
+        Err(error) => {
+            let number = fd.to_string();
+            let reason = error.to_string();
+            let parts: [&[u8]; 4] = [b"read error: ", number.as_bytes(), b": ", reason.as_bytes()];
+            return eval.fail(call, &parts);
+        }
+    };
+    let stored = match given.value(b'a') {
+        Some(array) => store_array(eval, array, &line),
+        None => store(eval, given.rest, &line, asked.exactly),
+    };
+    if let Err(error) = stored {
+        return eval.assignment_failed(call, error);
+    }
+    Ok(line.status)
+}
+
+fn seconds(text: &[u8]) -> Option<Duration> {
+    let text = text.to_str().ok()?;
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let value: f64 = plain.then(|| text.parse().ok()).flatten()?;
+    Duration::try_from_secs_f64(value).ok()
+}
+
+/// Reads what was asked for, taking backslashes away unless `-r`.
+fn take(eval: &Eval, stream: &dyn Stream, asked: &Asked) -> FsResult<Line> {
+    let mut line = Line { text: Vec::new(), protected: Vec::new(), status: 0 };
+    let cancel = &eval.shell.cancel;
+    if asked.count == Some(0) {
+        return Ok(line);
+    }
+    if asked.raw && asked.count.is_none() && asked.deadline.is_none() {
+        line.text = read_line(stream, cancel, asked.delimiter, usize::MAX)?;
+        if line.text.last() == Some(&asked.delimiter) {
+            line.text.pop();
+        } else {
+            line.status = 1;
+        }
+        if asked.delimiter != 0 {
+            line.text.retain(|byte| *byte != 0);
+        }
+        line.protected.resize(line.text.len(), false);
+        return Ok(line);
+    }
+    let mut escaped = false;
+    // Counted in characters: a byte that continues one is none.
+    let mut characters = 0;
+    let mut pending = 0usize;
+    loop {
+        if let Some(end) = asked.deadline {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || !stream.wait_readable(left, cancel)? {
+                line.status = TIMED_OUT;
+                return Ok(line);
+            }
+        }
+        let Some(&byte) = stream.read(1, cancel)?.first() else {
+            line.status = 1;
+            return Ok(line);
+        };
+        if escaped {
+            escaped = false;
+            if byte == b'\n' {
+                continue;
+            }
+            line.push(byte, true);
+        } else if byte == b'\\' && !asked.raw {
+            escaped = true;
+            continue;
+        } else if byte == asked.delimiter && !asked.exactly {
+            return Ok(line);
+        } else if byte == 0 {
+            continue;
+        } else {
+            line.push(byte, false);
+        }
+        pending = match byte {
+            0xc2..=0xdf if pending == 0 => 1,
+            0xe0..=0xef if pending == 0 => 2,
+            0xf0..=0xf4 if pending == 0 => 3,
+            0x80..=0xbf if pending > 0 => pending - 1,
+            _ => 0,
+        };
+        if pending == 0 {
+            characters += 1;
+            if asked.count == Some(characters) {
+                return Ok(line);
+            }
+        }
+    }
+}
+
+impl Line {
+    fn push(&mut self, byte: u8, protected: bool) {
+        self.text.push(byte);
+        self.protected.push(protected);
+    }
+}
+
+/// What IFS says of a byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Text,
+    Blank,
+    Separator,
+}
+
+struct Splitter<'a> {
+    line: &'a Line,
+    ifs: &'a [u8],
+    at: usize,
+}
+
+impl Splitter<'_> {
+    fn class(&self, at: usize) -> Option<Class> {
+        let byte = *self.line.text.get(at)?;
+        if self.line.protected.get(at) == Some(&true) || !self.ifs.contains(&byte) {
+            return Some(Class::Text);
+        }
+        let blank = matches!(byte, b' ' | b'\t' | b'\n');
+        Some(if blank { Class::Blank } else { Class::Separator })
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.class(self.at) == Some(Class::Blank) {
+            self.at += 1;
+        }
+    }
+
+    /// The next field and what separates it from the one after; `None` at the end.
+    fn field(&mut self) -> Option<&[u8]> {
+        if self.at >= self.line.text.len() {
+            return None;
+        }
+        let start = self.at;
+        while self.class(self.at) == Some(Class::Text) {
+            self.at += 1;
+        }
+        let end = self.at;
+        self.skip_blanks();
+        if self.class(self.at) == Some(Class::Separator) {
+            self.at += 1;
+            self.skip_blanks();
+        }
+        self.line.text.get(start..end)
+    }
+
+    /// Everything that is left, for the last variable: blanks at its end go, and if only one field
+    /// is left, the separator after it too.
+    fn rest(&mut self) -> &[u8] {
+        let start = self.at;
+        let mut end = self.line.text.len();
+        while end > start && self.class(end - 1) == Some(Class::Blank) {
+            end -= 1;
+        }
+        let mut probe = Splitter { line: self.line, ifs: self.ifs, at: start };
+        let first = probe.field().map_or(0, <[u8]>::len);
+        if probe.at >= self.line.text.len() {
+            end = start + first;
+        }
+        self.line.text.get(start..end).unwrap_or_default()
+    }
+}
+
+fn ifs(eval: &Eval) -> Str {
+    eval.shell.scalar(names::IFS).unwrap_or_else(|| Str::new(b" \t\n"))
+}
+
+fn put(eval: &mut Eval, name: &[u8], value: &[u8]) -> Result<(), expand::ExpandError> {
+    let value = Str::copied(value, &eval.shell.budget)?;
+    expand::assign_name(&mut eval.shell, &mut eval.rt, name, value, false)
+}
+
+fn store(
+    eval: &mut Eval,
+    names: &[Str],
+    line: &Line,
+    exactly: bool,
+) -> Result<(), expand::ExpandError> {
+    let Some((last, firsts)) = names.split_last() else {
+        return put(eval, b"REPLY", &line.text);
+    };
+    if exactly {
+        put(eval, names.first().unwrap_or(last), &line.text)?;
+        return names.iter().skip(1).try_for_each(|name| put(eval, name, b""));
+    }
+    let ifs = ifs(eval);
+    let mut splitter = Splitter { line, ifs: &ifs, at: 0 };
+    splitter.skip_blanks();
+    for name in firsts {
+        let field = splitter.field().unwrap_or_default().to_vec();
+        put(eval, name, &field)?;
+    }
+    let rest = splitter.rest().to_vec();
+    put(eval, last, &rest)
+}
+
+fn store_array(eval: &mut Eval, name: &[u8], line: &Line) -> Result<(), expand::ExpandError> {
+    let ifs = ifs(eval);
+    let mut splitter = Splitter { line, ifs: &ifs, at: 0 };
+    splitter.skip_blanks();
+    let mut array = IndexedArray::default();
+    while let Some(field) = splitter.field() {
+        array.push(Str::copied(field, &eval.shell.budget)?);
+    }
+    let symbol = eval.target_symbol(name)?;
+    Ok(eval.shell.set_array(symbol, array)?)
+}
+
+impl Eval {
+    /// A line of standard input for the shell itself (`select`); `None` at the end.
+    pub fn read_input_line(&mut self) -> Result<Option<Vec<u8>>, Unwind> {
+        let Some(fd) = self.shell.fds.get(0) else { return Ok(None) };
+        let stream = std::sync::Arc::clone(&fd.stream);
+        match read_line(&*stream, &self.shell.cancel, b'\n', usize::MAX) {
+            Ok(line) if line.is_empty() => Ok(None),
+            Ok(mut line) => {
+                if line.last() == Some(&b'\n') {
+                    line.pop();
+                }
+                Ok(Some(line))
+            }
+            Err(error) if error.errno() == Errno::Canceled => Err(Unwind::Abort),
+            Err(_) => Ok(None),
+        }
+    }
+}
