@@ -203,15 +203,3 @@ fn regex(eval: &mut Eval, left: &Word, right: &Pattern) -> Answer {
     variable.value = crate::state::Value::Indexed(std::sync::Arc::new(groups));
     Ok(matched)
 }
-
-/// Whether a text is a number as `[[` shows it; kept beside the others for its tests.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_operand_is_shown_as_quotes() {
-        assert_eq!(quoted(b"").as_bstr(), b"''".as_bstr());
-        assert_eq!(quoted(b"a b").as_bstr(), b"a b".as_bstr());
-    }
-}

@@ -13,8 +13,8 @@ use mesash_builtins::stream::{Input, Output, Policy, Stream};
 use super::lookup::{self, Program};
 use super::streams::Closed;
 use super::{Eval, Runtime, Step, Unwind, child_shell, failure};
-use crate::eval::printing as print;
 use crate::state::{FdTable, Shell, Str};
+use crate::syntax::print;
 
 /// How many `#!` lines may lead to one another.
 const INTERPRETERS_MAX: u32 = 4;

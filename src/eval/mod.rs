@@ -16,7 +16,6 @@ mod list;
 pub(crate) mod lookup;
 mod loops;
 mod pipeline;
-pub(crate) mod printing;
 mod realm;
 pub(crate) mod redirect;
 mod run;

@@ -11,11 +11,11 @@ use parking_lot::{Condvar, Mutex};
 
 use super::streams::Text;
 use super::{Eval, Runtime, Step, Unwind, expand, failure};
-use crate::eval::printing as print;
 use crate::job::table::Child;
 use crate::job::{signal, stack};
 use crate::state::{Fd, IndexedArray, Opt, Shell, Str, names};
 use crate::syntax::ast::{AndOr, Coproc, List};
+use crate::syntax::print;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

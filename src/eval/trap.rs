@@ -164,7 +164,7 @@ impl Eval {
         if self.rt.trapping.debug || self.rt.in_trap > 0 {
             return;
         }
-        let text = crate::eval::printing::command(command);
+        let text = crate::syntax::print::command(command);
         self.shell.command = Str::from(text);
     }
 

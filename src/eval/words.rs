@@ -1,6 +1,6 @@
 //! Words as far as the evaluator needs them before `expand` is complete.
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::Runtime;
 use crate::state::{Attrs, Shell, Str, VarError};
@@ -222,10 +222,7 @@ pub fn prompt(_shell: &mut Shell, _rt: &mut Runtime, text: &[u8]) -> Done<Str> {
 }
 
 pub fn text_of(_shell: &Shell, text: &WordText) -> BString {
-    match text {
-        WordText::Plain(text) => BString::from(text.as_bytes()),
-        WordText::Pieces(_) => BString::default(),
-    }
+    BString::from(Vec::from(&**crate::syntax::print::text_of(text)))
 }
 
 pub fn source_text(shell: &Shell, word: &Word) -> BString {

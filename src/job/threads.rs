@@ -131,10 +131,12 @@ mod tests {
         for _ in 0..3 {
             let send = send.clone();
             let (inner_send, inner_receive) = mpsc::channel();
-            assert!(threads.spawn(move || drop(inner_send.send(()))).is_ok());
+            assert!(threads.spawn(move || assert!(inner_send.send(()).is_ok())).is_ok());
             // The second task runs while the first waits for it.
             let second = send.clone();
-            let waits = threads.spawn(move || drop(second.send(inner_receive.recv().is_ok())));
+            let waits = threads.spawn(move || {
+                assert!(second.send(inner_receive.recv().is_ok()).is_ok());
+            });
             assert!(waits.is_ok());
             assert_eq!(receive.recv(), Ok(true));
         }

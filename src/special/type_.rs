@@ -3,9 +3,9 @@
 use bstr::ByteSlice;
 
 use super::{Call, Special, by_name, options};
-use crate::eval::printing as print;
 use crate::eval::{Eval, Step, lookup};
 use crate::state::{Opt, Str};
+use crate::syntax::print;
 use mesash_builtins::core::shell_quote;
 
 pub const TYPE: Special = Special {
