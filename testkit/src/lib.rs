@@ -3,5 +3,6 @@
 pub mod cases;
 pub mod conformance;
 pub mod memory;
+pub mod model;
 
 pub use memory::{MemoryBackend, MemoryCheckout, MemoryMount, memory_fs, memory_fs_with};

@@ -1,35 +1,10 @@
 //! The backend in memory keeps the contracts.
 
-use std::sync::Arc;
+mod memory_world;
 
-use mesafs::clock::ManualClock;
-use mesafs::{Access, FileSystem, OrgName, RepoId, RepoName};
-use testkit::MemoryMount;
-use testkit::conformance::{World, run};
-
-struct Memory(MemoryMount);
-
-impl World for Memory {
-    fn mount(&self) -> Arc<dyn FileSystem> {
-        let repo = |name: &str| {
-            RepoId::new(OrgName::new("acme").expect("an org"), RepoName::new(name).expect("a name"))
-        };
-        let (app, lib, docs) = (repo("app"), repo("lib"), repo("docs"));
-        let repos =
-            [(&app, Access::ReadWrite), (&lib, Access::ReadWrite), (&docs, Access::ReadOnly)];
-        Arc::new(self.0.again(&repos).expect("a mount").files)
-    }
-
-    fn restart(&mut self) -> bool {
-        false
-    }
-
-    fn clock(&self) -> Arc<ManualClock> {
-        Arc::clone(&self.0.clock)
-    }
-}
+use memory_world::Memory;
 
 #[test]
 fn memory_keeps_the_contracts() {
-    run(|| Box::new(Memory(MemoryMount::new(&[]))));
+    testkit::conformance::run(|| Box::new(Memory::new()));
 }
