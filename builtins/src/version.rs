@@ -10,6 +10,9 @@ mod repos;
 mod show;
 mod subcommand;
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::Command;
 
 pub(crate) const COMMANDS: &[&Command] = &[&bookmarks::BOOKMARKS, &changes::CHANGES, &repos::REPOS];
