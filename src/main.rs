@@ -1,1 +1,7 @@
-fn main() {}
+//! The `mesash` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mesash::cli::main()
+}

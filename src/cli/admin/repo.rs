@@ -1,0 +1,168 @@
+//! `mesash repo`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use mesafs::name::RepoId;
+use serde_json::json;
+
+use super::Desk;
+use crate::cli::failure::{FAILED, Failure};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Make an empty repository
+    Create {
+        /// The repository's name
+        name: String,
+    },
+    /// List the repositories of the org
+    List,
+    /// Delete a repository with its whole history
+    Delete {
+        /// The repository's name
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make a repository of a git repository on disk, with its history, branches and tags
+    Import {
+        /// A worktree, its .git folder, or a bare repository
+        source: PathBuf,
+        /// The new repository's name
+        name: String,
+    },
+    /// Write a repository's bookmarks and tags to a git repository, made if it is missing
+    Export {
+        /// The repository's name
+        name: String,
+        /// The folder of the bare git repository
+        dest: PathBuf,
+    },
+}
+
+impl Action {
+    pub fn run(self, desk: &mut Desk) -> Result<(), Failure> {
+        match self {
+            Self::Create { name } => create(desk, &name),
+            Self::List => list(desk),
+            Self::Delete { name, yes } => delete(desk, &name, yes),
+            Self::Import { source, name } => import(desk, &source, &name),
+            Self::Export { name, dest } => export(desk, &name, &dest),
+        }
+    }
+}
+
+fn id(desk: &Desk, name: &str) -> Result<RepoId, Failure> {
+    let id = RepoId::parse(name, &desk.settings.org).map_err(Failure::usage)?;
+    if id.org == desk.settings.org {
+        return Ok(id);
+    }
+    let org = &desk.settings.org;
+    Err(Failure::usage(format!("repository '{id}' is not of the org '{org}': use --org")))
+}
+
+fn create(desk: &Desk, name: &str) -> Result<(), Failure> {
+    let repo = id(desk, name)?;
+    desk.home.store.create_repo(&repo, &desk.home.author(&desk.settings))?;
+    desk.answer(&format!("made the repository {repo}\n"), &json!({ "repo": repo.to_string() }))
+}
+
+fn list(desk: &Desk) -> Result<(), Failure> {
+    let repos = desk.home.store.repos(Some(&desk.settings.org))?;
+    let width = repos.iter().map(|info| info.id.to_string().len()).max().unwrap_or(0);
+    let mut text = String::new();
+    let mut values = Vec::new();
+    for info in &repos {
+        let (id, bookmark) = (info.id.to_string(), &info.default_bookmark);
+        text.push_str(&format!("{id:width$}  {bookmark}\n"));
+        values.push(json!({
+            "repo": id,
+            "default_bookmark": bookmark.as_str(),
+            "created_ms": info.created_ms,
+        }));
+    }
+    desk.answer(&text, &values.into())
+}
+
+fn delete(desk: &Desk, name: &str, yes: bool) -> Result<(), Failure> {
+    let repo = id(desk, name)?;
+    let known = desk.home.store.repos(Some(&repo.org))?;
+    if known.iter().any(|info| info.id == repo) && !yes && !confirmed(&repo)? {
+        return Err(Failure::new(FAILED, format!("{repo} was not deleted")));
+    }
+    desk.home.store.delete_repo(&repo)?;
+    desk.answer(&format!("deleted {repo}\n"), &json!({ "repo": repo.to_string() }))
+}
+
+/// Asks at the terminal. Without one nothing is deleted.
+fn confirmed(repo: &RepoId) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        let reason = format!("to delete {repo} and its whole history, add --yes");
+        return Err(Failure::usage(reason));
+    }
+    let _ = write!(std::io::stderr(), "Delete {repo} and its whole history? [y/N] ");
+    let mut answer = String::new();
+    drop(stdin.lock().read_line(&mut answer));
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn import(desk: &Desk, source: &std::path::Path, name: &str) -> Result<(), Failure> {
+    let repo = id(desk, name)?;
+    let author = desk.home.author(&desk.settings);
+    let report = desk.home.store.import_repo(source, &repo, &author)?;
+    for (name, reason) in &report.skipped {
+        let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
+    }
+    let text = format!(
+        "imported {repo}: {}, {}, {}, on bookmark {}\n",
+        count(report.commits as u64, "commit"),
+        count(report.bookmarks as u64, "bookmark"),
+        count(report.tags as u64, "tag"),
+        report.default_bookmark,
+    );
+    let skipped: Vec<_> = report.skipped.iter().map(|(name, _)| name.to_string()).collect();
+    desk.answer(
+        &text,
+        &json!({
+            "repo": repo.to_string(),
+            "default_bookmark": report.default_bookmark.as_str(),
+            "commits": report.commits,
+            "bookmarks": report.bookmarks,
+            "tags": report.tags,
+            "skipped": skipped,
+        }),
+    )
+}
+
+fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure> {
+    let repo = id(desk, name)?;
+    let report = desk.home.store.export_repo(&repo, dest)?;
+    let text = format!(
+        "exported {repo} to {}: {} moved, {}, {} new\n",
+        dest.display(),
+        count(report.branches as u64, "branch"),
+        count(report.tags as u64, "tag"),
+        count(report.objects, "object"),
+    );
+    desk.answer(
+        &text,
+        &json!({
+            "repo": repo.to_string(),
+            "branches": report.branches,
+            "tags": report.tags,
+            "objects": report.objects,
+        }),
+    )
+}
+
+fn count(count: u64, noun: &str) -> String {
+    match (count, noun) {
+        (1, noun) => format!("1 {noun}"),
+        (count, "branch") => format!("{count} branches"),
+        (count, noun) => format!("{count} {noun}s"),
+    }
+}

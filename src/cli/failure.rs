@@ -1,0 +1,62 @@
+//! Why the program itself ends early: what it says, and its exit code.
+
+use std::fmt;
+
+use mesa_store::StoreError;
+
+use crate::mesa::MountError;
+
+/// Exit codes of the program itself. A script's are its own.
+pub const FAILED: u8 = 1;
+pub const USAGE: u8 = 2;
+pub const UNAUTHORIZED: u8 = 4;
+/// Another process has the store open: trying again may help.
+pub const BUSY: u8 = 5;
+/// A script that can't be read, as bash has it.
+pub const NOT_EXECUTABLE: u8 = 126;
+pub const NOT_FOUND: u8 = 127;
+
+/// An early end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub status: u8,
+    /// Without `mesash: ` and newline.
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(status: u8, message: impl fmt::Display) -> Self {
+        Self { status, message: message.to_string() }
+    }
+
+    /// Wrong usage.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(USAGE, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let status = if matches!(error, StoreError::Busy { .. }) { BUSY } else { FAILED };
+        Self::new(status, error)
+    }
+}
+
+impl From<MountError> for Failure {
+    fn from(error: MountError) -> Self {
+        match error {
+            MountError::InvalidOptions { .. } => Self::usage(error),
+            MountError::Unauthorized(_) => Self::new(UNAUTHORIZED, error),
+            MountError::Store(error) => error.into(),
+            other => Self::new(FAILED, other),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! A file system that is mounted at the first look-up that needs it.
+//!
+//! `/dev`, `/bin`, `/usr`, `/etc` and `/proc` are the same in every mount and answer at once; any
+//! other path mounts, on whichever thread asks first. A mount that fails ends the run: its failure is
+//! kept for the program to tell, and every call answers ECANCELED, which nothing reports.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use bstr::BString;
+use bytes::Bytes;
+use mesafs::backend::EventQueue;
+use mesafs::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
+use mesafs::mount::{Files, Versions};
+use mesafs::op::Replaced;
+use mesafs::tree::Body;
+use mesafs::{DirEntry, Errno, FsError, FsResult, FsStat, Operation, RealPath, VPath};
+use mesash_builtins::cancel::{Cancel, Reason};
+use parking_lot::Mutex;
+
+use super::failure::Failure;
+use super::home::Mounted;
+
+/// Top folders that hold nothing of a repository.
+const FIXED: &[&[u8]] = &[b"bin", b"dev", b"etc", b"proc", b"usr"];
+
+type Opener = Box<dyn FnOnce() -> Result<Mounted, Failure> + Send>;
+
+/// A mount that is made when it is needed.
+pub struct LazyFileSystem {
+    fixed: Files,
+    opener: Mutex<Option<Opener>>,
+    mounted: OnceLock<Result<Mounted, Failure>>,
+    /// Ends the run if the mount fails.
+    cancel: Cancel,
+}
+
+impl fmt::Debug for LazyFileSystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LazyFileSystem").field("mounted", &self.mounted).finish_non_exhaustive()
+    }
+}
+
+impl LazyFileSystem {
+    /// `fixed` is a mount of no repositories with the same commands.
+    pub fn new(
+        fixed: Files,
+        cancel: Cancel,
+        opener: impl FnOnce() -> Result<Mounted, Failure> + Send + 'static,
+    ) -> Arc<Self> {
+        let opener = Mutex::new(Some(Box::new(opener) as Opener));
+        Arc::new(Self { fixed, opener, mounted: OnceLock::new(), cancel })
+    }
+
+    /// Mounts now, unless it is mounted.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn mount(&self) -> Result<&Mounted, Failure> {
+        let mounted = self.mounted.get_or_init(|| match self.opener.lock().take() {
+            Some(opener) => opener(),
+            None => Err(Failure::new(super::failure::FAILED, "the mount was lost")),
+        });
+        mounted.as_ref().map_err(|failure| {
+            self.cancel.cancel(Reason::Closed);
+            failure.clone()
+        })
+    }
+
+    /// Closes what was mounted.
+    ///
+    /// # Errors
+    /// Why the mount failed, or its close.
+    pub fn close(&self) -> Result<(), Failure> {
+        match self.mounted.get() {
+            None => Ok(()),
+            Some(Ok(mounted)) => mounted.close(),
+            Some(Err(failure)) => Err(failure.clone()),
+        }
+    }
+
+    fn files(&self) -> FsResult<&Files> {
+        match self.mount() {
+            Ok(mounted) => Ok(mounted.fs.files()),
+            Err(_) => Err(FsError::new(Errno::Canceled, Operation::Mount, "")),
+        }
+    }
+
+    fn at(&self, path: &VPath) -> FsResult<&Files> {
+        if is_fixed(path) { Ok(&self.fixed) } else { self.files() }
+    }
+}
+
+/// Whether every walk along `path` stays in the fixed folders. Their only links lead to `/proc`.
+fn is_fixed(path: &VPath) -> bool {
+    let mut names = path.components();
+    let first = names.next();
+    first.is_some_and(|name| FIXED.contains(&name)) && names.all(|name| name != b"..")
+}
+
+impl FileSystem for LazyFileSystem {
+    fn metadata(&self, path: &VPath) -> FsResult<FsStat> {
+        self.at(path)?.metadata(path)
+    }
+
+    fn symlink_metadata(&self, path: &VPath) -> FsResult<FsStat> {
+        self.at(path)?.symlink_metadata(path)
+    }
+
+    fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>> {
+        self.at(path)?.read_dir(path)
+    }
+
+    fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {
+        self.at(path)?.read_dir_stats(path)
+    }
+
+    fn open(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
+        self.at(path)?.open(path, options)
+    }
+
+    fn read(&self, path: &VPath) -> FsResult<Bytes> {
+        self.at(path)?.read(path)
+    }
+
+    fn write(&self, path: &VPath, data: Bytes, mode: u32) -> FsResult<()> {
+        self.at(path)?.write(path, data, mode)
+    }
+
+    fn append(&self, path: &VPath, data: Bytes, mode: u32) -> FsResult<()> {
+        self.at(path)?.append(path, data, mode)
+    }
+
+    fn create_new(&self, path: &VPath, mode: u32) -> FsResult<()> {
+        self.at(path)?.create_new(path, mode)
+    }
+
+    fn create_if_missing(&self, path: &VPath, mode: u32) -> FsResult<bool> {
+        self.at(path)?.create_if_missing(path, mode)
+    }
+
+    fn read_edition(&self, path: &VPath) -> FsResult<Edition> {
+        self.at(path)?.read_edition(path)
+    }
+
+    fn replace(&self, path: &VPath, base: &Body, data: Bytes) -> FsResult<Replaced> {
+        self.at(path)?.replace(path, base, data)
+    }
+
+    fn create_dir(&self, path: &VPath, mode: u32, recursive: bool) -> FsResult<()> {
+        self.at(path)?.create_dir(path, mode, recursive)
+    }
+
+    fn remove(&self, path: &VPath, recursive: bool) -> FsResult<()> {
+        self.at(path)?.remove(path, recursive)
+    }
+
+    fn rename(&self, from: &VPath, to: &VPath) -> FsResult<()> {
+        self.files()?.rename(from, to)
+    }
+
+    fn rename_new(&self, from: &VPath, to: &VPath) -> FsResult<()> {
+        self.files()?.rename_new(from, to)
+    }
+
+    fn copy(&self, from: &VPath, to: &VPath, recursive: bool) -> FsResult<()> {
+        self.files()?.copy(from, to, recursive)
+    }
+
+    fn set_mode(&self, path: &VPath, mode: u32, follow: Follow) -> FsResult<()> {
+        self.at(path)?.set_mode(path, mode, follow)
+    }
+
+    fn set_times(
+        &self,
+        path: &VPath,
+        atime_ns: i64,
+        mtime_ns: i64,
+        follow: Follow,
+    ) -> FsResult<()> {
+        self.at(path)?.set_times(path, atime_ns, mtime_ns, follow)
+    }
+
+    fn symlink(&self, target: &[u8], link: &VPath) -> FsResult<()> {
+        self.at(link)?.symlink(target, link)
+    }
+
+    fn read_link(&self, path: &VPath) -> FsResult<BString> {
+        self.at(path)?.read_link(path)
+    }
+
+    fn canonicalize(&self, path: &VPath) -> FsResult<RealPath> {
+        self.at(path)?.canonicalize(path)
+    }
+
+    fn sync(&self, path: &VPath) -> FsResult<()> {
+        self.at(path)?.sync(path)
+    }
+
+    fn watch(&self, path: &VPath) -> FsResult<Box<dyn EventQueue>> {
+        self.at(path)?.watch(path)
+    }
+
+    fn versions(&self) -> Option<&dyn Versions> {
+        self.files().ok()?.versions()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_every_mount_has_is_fixed() {
+        let fixed = |path: &str| VPath::new(path).is_ok_and(|path| is_fixed(&path));
+        for path in ["/dev/null", "/usr/bin/ls", "/bin", "/proc/self/fd/", "//etc/passwd"] {
+            assert!(fixed(path), "{path}");
+        }
+        for path in ["/", "/tmp", "/local/app", "/dev/../local", "/home/mesa", "/binary"] {
+            assert!(!fixed(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The host's signals: passed on to the script, or ending it.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use mesash_builtins::cancel::{Cancel, Reason};
+use parking_lot::Mutex;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::eval::Signals;
+
+/// So many of one signal end the program at once, whatever it is doing.
+const PATIENCE: u32 = 3;
+
+/// What signals act on at the moment.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The script, whose traps run.
+    pub script: Signals,
+    /// What is cancelled where no script takes the signal.
+    pub cancel: Cancel,
+}
+
+/// Takes the program's signals on a thread of its own, which lives as long as the program.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    target: Arc<Mutex<Option<Target>>>,
+    pending: Arc<AtomicU32>,
+}
+
+impl Watch {
+    /// Starts to take SIGINT, SIGTERM and SIGHUP, but for those that the program was started to
+    /// ignore (`nohup`).
+    ///
+    /// # Errors
+    /// If the host has no thread or descriptor left.
+    pub fn start() -> io::Result<Self> {
+        let ignored = ignored_at_start();
+        let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter();
+        let taken = wanted.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let mut signals = signal_hook::iterator::Signals::new(taken)?;
+        let watch = Self::default();
+        let other = watch.clone();
+        thread::Builder::new().name("mesa-signals".into()).spawn(move || {
+            for signal in signals.forever() {
+                other.take(u8::try_from(signal).unwrap_or(0));
+            }
+        })?;
+        Ok(watch)
+    }
+
+    /// From now on signals act on `target`.
+    pub fn aim(&self, target: Option<Target>) {
+        self.pending.store(0, Ordering::SeqCst);
+        *self.target.lock() = target;
+    }
+
+    fn take(&self, signal: u8) {
+        let Some(target) = self.target.lock().clone() else {
+            // Nothing runs: at a prompt only SIGTERM and SIGHUP come here, and they end it.
+            if i32::from(signal) != SIGINT {
+                std::process::exit(128 + i32::from(signal));
+            }
+            return;
+        };
+        if self.pending.fetch_add(1, Ordering::SeqCst) + 1 >= PATIENCE {
+            std::process::exit(128 + i32::from(signal));
+        }
+        if !target.script.deliver(signal) {
+            target.cancel.cancel(Reason::Signal(signal));
+        }
+    }
+}
+
+/// A mask of the signals that this process was started to ignore; none where the host can't tell.
+fn ignored_at_start() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
