@@ -180,6 +180,12 @@ pub struct Held {
 }
 
 impl Held {
+    /// How much is taken.
+    #[must_use]
+    pub fn amount(&self) -> u64 {
+        self.amount
+    }
+
     /// Takes more under the same guard.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! it. Files, pipes, devices and the host's terminal look alike to commands. Reads and writes block
 //! until they can go on or their [`Cancel`] is set.
 
+mod capture;
 mod input;
 mod output;
 mod pipe;
@@ -18,6 +19,7 @@ use mesafs::{Errno, FsError, FsResult, FsStat, Operation};
 
 use crate::cancel::Cancel;
 
+pub use capture::Capture;
 pub use input::Input;
 pub use output::{Output, Policy};
 pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};

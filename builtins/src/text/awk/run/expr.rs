@@ -1,0 +1,373 @@
+//! Evaluating expressions.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use bytes::{Bytes, BytesMut};
+
+use super::super::array::ArrayRef;
+use super::super::ast::{Arith, Compare, Expr, Source, Special, Var};
+use super::super::value::Value;
+use super::{Cell, Done, Machine};
+
+impl<'p> Machine<'p, '_, '_, '_, '_> {
+    pub(super) fn truth(&mut self, expression: &'p Expr) -> Done<bool> {
+        match expression {
+            Expr::Regex(regex) => {
+                let record = self.whole_record();
+                Ok(self.matches(regex, &record)?)
+            }
+            Expr::Compare(compare, sides) => self.compare(*compare, &sides.0, &sides.1),
+            Expr::And(sides) => Ok(self.truth(&sides.0)? && self.truth(&sides.1)?),
+            Expr::Or(sides) => Ok(self.truth(&sides.0)? || self.truth(&sides.1)?),
+            Expr::Not(inner) => Ok(!self.truth(inner)?),
+            Expr::Group(inner) => self.truth(inner),
+            _ => Ok(self.eval(expression)?.truth()),
+        }
+    }
+
+    pub(super) fn text(&mut self, expression: &'p Expr) -> Done<Bytes> {
+        let value = self.eval(expression)?;
+        Ok(value.text(&self.convfmt))
+    }
+
+    pub(super) fn number(&mut self, expression: &'p Expr) -> Done<f64> {
+        match expression {
+            Expr::Constant(Value::Number(number)) => Ok(*number),
+            _ => Ok(self.eval(expression)?.number()),
+        }
+    }
+
+    pub(super) fn eval(&mut self, expression: &'p Expr) -> Done<Value> {
+        match expression {
+            Expr::Constant(value) => Ok(value.clone()),
+            Expr::Var(var) => self.var(*var),
+            Expr::Field(number) => {
+                let number = self.number(number)?;
+                self.field(number)
+            }
+            Expr::Element(array, subscripts) => {
+                let key = self.subscript(subscripts)?;
+                let array = self.array(*array)?;
+                let mut array = array.borrow_mut();
+                match array.get(&key) {
+                    Some(value) => Ok(value.clone()),
+                    None => {
+                        let size = key.len() + 64;
+                        array.entry(key);
+                        drop(array);
+                        self.stored(size)?;
+                        Ok(Value::Uninit)
+                    }
+                }
+            }
+            Expr::Assign(target, value) => {
+                let value = self.eval(value)?;
+                self.set(target, value.clone())?;
+                Ok(value)
+            }
+            Expr::AssignOp(op, target, value) => {
+                let value = self.number(value)?;
+                let before = self.eval(target)?.number();
+                let after = Value::Number(self.arith(*op, before, value)?);
+                self.set(target, after.clone())?;
+                Ok(after)
+            }
+            Expr::Step { target, by, prefix } => {
+                let before = self.eval(target)?.number();
+                let after = before + by;
+                self.set(target, Value::Number(after))?;
+                Ok(Value::Number(if *prefix { after } else { before }))
+            }
+            Expr::Negate(inner) => Ok(Value::Number(-self.number(inner)?)),
+            Expr::Plus(inner) => Ok(Value::Number(self.number(inner)?)),
+            Expr::Arith(op, sides) => {
+                let left = self.number(&sides.0)?;
+                let right = self.number(&sides.1)?;
+                Ok(Value::Number(self.arith(*op, left, right)?))
+            }
+            Expr::Concat(sides) => {
+                let mut joined = BytesMut::new();
+                self.concat(&sides.0, &mut joined)?;
+                self.concat(&sides.1, &mut joined)?;
+                Ok(Value::Text(joined.freeze()))
+            }
+            Expr::Choice(parts) => {
+                if self.truth(&parts.0)? {
+                    self.eval(&parts.1)
+                } else {
+                    self.eval(&parts.2)
+                }
+            }
+            Expr::Match { negated, sides } => {
+                let text = self.text(&sides.0)?;
+                let found = self.match_pattern(&sides.1, &text)?;
+                Ok((found != *negated).into())
+            }
+            Expr::In(subscripts, array) => {
+                let key = self.subscript(subscripts)?;
+                Ok(self.array(*array)?.borrow().contains(&key).into())
+            }
+            Expr::Regex(_) | Expr::Compare(..) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => {
+                Ok(self.truth(expression)?.into())
+            }
+            Expr::Group(inner) => self.eval(inner),
+            Expr::Call { function, args } => self.call(*function, args),
+            Expr::Builtin { function, args } => self.builtin(*function, args),
+            Expr::Getline { source, target } => self.getline(source, target.as_deref()),
+            Expr::List(items) => {
+                let key = self.subscript(items)?;
+                Ok(Value::Text(key))
+            }
+        }
+    }
+
+    /// Long chains are joined into one buffer.
+    fn concat(&mut self, side: &'p Expr, joined: &mut BytesMut) -> Done<()> {
+        if let Expr::Concat(sides) = side {
+            self.concat(&sides.0, joined)?;
+            return self.concat(&sides.1, joined);
+        }
+        let text = self.text(side)?;
+        joined.extend_from_slice(&text);
+        Ok(())
+    }
+
+    pub(super) fn matches(&mut self, regex: &super::Regex, text: &[u8]) -> Done<bool> {
+        Ok(regex.is_match(text))
+    }
+
+    fn match_pattern(&mut self, pattern: &'p Expr, text: &[u8]) -> Done<bool> {
+        if let Expr::Regex(regex) = pattern
+            && !self.ignore_case
+        {
+            return Ok(regex.is_match(text));
+        }
+        let regex = self.pattern(pattern)?;
+        Ok(regex.is_match(text))
+    }
+
+    /// An operand that stands for a regular expression.
+    pub(super) fn pattern(&mut self, pattern: &'p Expr) -> Done<Rc<super::Regex>> {
+        match pattern {
+            Expr::Regex(regex) => Ok(Rc::clone(regex)),
+            Expr::Group(inner) if matches!(**inner, Expr::Regex(_)) => self.pattern(inner),
+            other => {
+                let text = self.text(other)?;
+                self.regex(&text)
+            }
+        }
+    }
+
+    fn compare(&mut self, compare: Compare, left: &'p Expr, right: &'p Expr) -> Done<bool> {
+        let left = self.eval(left)?;
+        let right = self.eval(right)?;
+        let order = match (&left, &right) {
+            (Value::Number(one), Value::Number(two)) => one.partial_cmp(two),
+            _ => left.compare(&right, &self.convfmt),
+        };
+        Ok(match compare {
+            Compare::Lt => order == Some(Ordering::Less),
+            Compare::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Compare::Eq => order == Some(Ordering::Equal),
+            Compare::Ne => order != Some(Ordering::Equal),
+            Compare::Gt => order == Some(Ordering::Greater),
+            Compare::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        })
+    }
+
+    fn arith(&self, op: Arith, left: f64, right: f64) -> Done<f64> {
+        Ok(match op {
+            Arith::Add => left + right,
+            Arith::Sub => left - right,
+            Arith::Mul => left * right,
+            Arith::Div if right == 0.0 => return self.fatal("division by zero attempted"),
+            Arith::Div => left / right,
+            Arith::Rem if right == 0.0 => return self.fatal("division by zero attempted in `%'"),
+            Arith::Rem => left % right,
+            Arith::Pow => power(left, right),
+        })
+    }
+
+    pub(super) fn subscript(&mut self, subscripts: &'p [Expr]) -> Done<Bytes> {
+        match subscripts {
+            [only] => {
+                let value = self.eval(only)?;
+                Ok(match &value {
+                    // A whole number is written as one, whatever CONVFMT says.
+                    Value::Number(_) => value.text(&self.convfmt),
+                    other => other.text(b""),
+                })
+            }
+            several => {
+                let mut key = BytesMut::new();
+                for (at, part) in several.iter().enumerate() {
+                    if at > 0 {
+                        key.extend_from_slice(&self.subsep);
+                    }
+                    let part = self.text(part)?;
+                    key.extend_from_slice(&part);
+                }
+                Ok(key.freeze())
+            }
+        }
+    }
+
+    fn cell(&self, var: Var) -> Option<&Cell> {
+        match var {
+            Var::Global(slot) => self.globals.get(slot),
+            Var::Local(slot) => self.locals.get(self.frame + slot),
+        }
+    }
+
+    pub(super) fn cell_mut(&mut self, var: Var) -> Option<&mut Cell> {
+        match var {
+            Var::Global(slot) => self.globals.get_mut(slot),
+            Var::Local(slot) => self.locals.get_mut(self.frame + slot),
+        }
+    }
+
+    fn name(&self, var: Var) -> String {
+        match var {
+            Var::Global(slot) => {
+                let name = self.program.globals.get(slot).cloned().unwrap_or_default();
+                String::from_utf8_lossy(&name).into_owned()
+            }
+            Var::Local(_) => "parameter".to_owned(),
+        }
+    }
+
+    pub(super) fn var(&mut self, var: Var) -> Done<Value> {
+        if var == Var::Global(Special::Nf.slot()) {
+            return Ok(Value::Number(self.field_count()? as f64));
+        }
+        match self.cell(var) {
+            Some(Cell::Value(value)) => Ok(value.clone()),
+            Some(Cell::Array(_)) => {
+                self.fatal(format!("attempt to use array `{}' in a scalar context", self.name(var)))
+            }
+            _ => Ok(Value::Uninit),
+        }
+    }
+
+    /// The array that a name stands for, made if it is new.
+    pub(super) fn array(&mut self, var: Var) -> Done<ArrayRef> {
+        match self.cell(var) {
+            Some(Cell::Array(array)) => return Ok(Rc::clone(array)),
+            Some(Cell::Value(Value::Uninit) | Cell::Untyped) | None => {}
+            Some(Cell::Value(_)) => {
+                return self
+                    .fatal(format!("attempt to use scalar `{}' as an array", self.name(var)));
+            }
+        }
+        let array: ArrayRef = Rc::new(RefCell::default());
+        if let Some(cell) = self.cell_mut(var) {
+            *cell = Cell::Array(Rc::clone(&array));
+        }
+        Ok(array)
+    }
+
+    pub(super) fn set_var(&mut self, var: Var, value: Value) -> Done<()> {
+        let special = match var {
+            Var::Global(slot) => Special::from_slot(slot),
+            Var::Local(_) => None,
+        };
+        if matches!(self.cell(var), Some(Cell::Array(_))) {
+            return self
+                .fatal(format!("attempt to use array `{}' in a scalar context", self.name(var)));
+        }
+        if let Some(cell) = self.cell_mut(var) {
+            *cell = Cell::Value(value);
+        }
+        match special {
+            Some(special) => self.special_changed(special),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what was derived from a special variable true.
+    fn special_changed(&mut self, special: Special) -> Done<()> {
+        let value = self.special(special);
+        let text = value.text(&self.convfmt);
+        match special {
+            Special::Nf => return self.set_field_count(value.number()),
+            Special::Fs => self.record.use_fs(),
+            Special::FieldWidths => self.record.use_widths(),
+            Special::Fpat => self.record.use_fpat(),
+            Special::Ofs => self.ofs = text,
+            Special::Ors => self.ors = text,
+            Special::Subsep => self.subsep = text,
+            Special::Convfmt => self.convfmt = text,
+            Special::Ofmt => self.ofmt = text,
+            Special::IgnoreCase => {
+                self.ignore_case = value.truth();
+                self.regexes.clear();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn set(&mut self, target: &'p Expr, value: Value) -> Done<()> {
+        match target {
+            Expr::Var(var) => self.set_var(*var, value),
+            Expr::Field(number) => {
+                let number = self.number(number)?;
+                self.set_field(number, value)
+            }
+            Expr::Element(array, subscripts) => {
+                let key = self.subscript(subscripts)?;
+                let size = key.len() + 64 + stored_len(&value);
+                self.array(*array)?.borrow_mut().insert(key, value);
+                self.stored(size)
+            }
+            Expr::Group(inner) => self.set(inner, value),
+            _ => self.fatal("assignment to what is no variable"),
+        }
+    }
+
+    /// `getline` in its four forms: 1, 0 at the end, -1 on an error.
+    fn getline(&mut self, source: &'p Source, target: Option<&'p Expr>) -> Done<Value> {
+        let line = match source {
+            Source::Input => self.next_main_line()?,
+            Source::File(name) => {
+                let name = self.text(name)?;
+                self.next_file_line(&name)?
+            }
+            Source::Command(command) => {
+                let command = self.text(command)?;
+                self.next_command_line(&command)?
+            }
+        };
+        let line = match line {
+            Ok(Some(line)) => line,
+            Ok(None) => return Ok(Value::Number(0.0)),
+            Err(()) => return Ok(Value::Number(-1.0)),
+        };
+        if !matches!(source, Source::File(_)) {
+            self.count_record(matches!(source, Source::Input));
+        }
+        match target {
+            Some(target) => self.set(target, Value::Input(line))?,
+            None => self.set_record(line),
+        }
+        Ok(Value::Number(1.0))
+    }
+}
+
+fn stored_len(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Input(text) => text.len(),
+        _ => 0,
+    }
+}
+
+/// Whole exponents by multiplying, so that whole results are exact.
+fn power(base: f64, exponent: f64) -> f64 {
+    if exponent == exponent.trunc() && exponent.abs() <= 1024.0 {
+        base.powi(exponent as i32)
+    } else {
+        base.powf(exponent)
+    }
+}

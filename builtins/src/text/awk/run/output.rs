@@ -1,0 +1,240 @@
+//! Output: standard output, files, and commands that run while they are written to or read.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::{Builder, ScopedJoinHandle};
+
+use bytes::{Bytes, BytesMut};
+
+use super::super::ast::{Expr, Redirect, RedirectKind};
+use super::super::format;
+use super::{Done, Machine};
+use crate::prelude::*;
+use crate::stream::{Stream, pipe};
+
+/// The address space of a thread that runs a command; only what is used is committed.
+const STACK_BYTES: usize = 64 << 20;
+
+/// A command on its own thread.
+#[derive(Debug)]
+pub(super) struct Running<'s>(ScopedJoinHandle<'s, u8>);
+
+impl Running<'_> {
+    /// Its exit status.
+    pub fn wait(self) -> f64 {
+        f64::from(self.0.join().unwrap_or(134))
+    }
+}
+
+#[derive(Debug)]
+enum Sink<'s> {
+    Standard,
+    Error,
+    File(Output),
+    Command(Output, Running<'s>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Outputs<'s> {
+    sinks: HashMap<Bytes, Sink<'s>>,
+}
+
+impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
+    pub(super) fn print(&mut self, args: &'p [Expr], to: Option<&'p Redirect>) -> Done<()> {
+        let mut line = BytesMut::new();
+        if args.is_empty() {
+            let record = self.whole_record();
+            line.extend_from_slice(&record);
+        }
+        for (at, arg) in args.iter().enumerate() {
+            let value = self.eval(arg)?;
+            if at > 0 {
+                line.extend_from_slice(&self.ofs);
+            }
+            line.extend_from_slice(&value.text(&self.ofmt));
+        }
+        line.extend_from_slice(&self.ors);
+        self.put(&line, to)
+    }
+
+    pub(super) fn printf(&mut self, args: &'p [Expr], to: Option<&'p Redirect>) -> Done<()> {
+        let text = self.format(args)?;
+        self.put(&text, to)
+    }
+
+    /// What `printf` prints of its arguments.
+    pub(super) fn format(&mut self, args: &'p [Expr]) -> Done<Vec<u8>> {
+        let Some((first, rest)) = args.split_first() else { return Ok(Vec::new()) };
+        let template = self.text(first)?;
+        let mut values = Vec::with_capacity(rest.len());
+        for arg in rest {
+            values.push(self.eval(arg)?);
+        }
+        match format::sprintf(&template, &values, &self.convfmt) {
+            Ok(text) => Ok(text),
+            Err(at) => {
+                let mut message = b"not enough arguments to satisfy format string\n\t`".to_vec();
+                message.extend_from_slice(&template);
+                message.extend_from_slice(b"'\n\t");
+                message.resize(message.len() + at, b' ');
+                message.extend_from_slice(b"^ ran out for this one");
+                self.fatal(message)
+            }
+        }
+    }
+
+    fn put(&mut self, text: &[u8], to: Option<&'p Redirect>) -> Done<()> {
+        let Some(redirect) = to else { return Ok(self.ctx.stdout.put(text)?) };
+        let name = self.text(&redirect.to)?;
+        if name.is_empty() {
+            return self.fatal("expression for redirection has null string value");
+        }
+        if !self.outputs.sinks.contains_key(&name) {
+            let sink = self.open_sink(redirect.kind, &name)?;
+            self.outputs.sinks.insert(name.clone(), sink);
+        }
+        match self.outputs.sinks.get_mut(&name) {
+            Some(Sink::Error) => Ok(self.ctx.stderr.put(text)?),
+            Some(Sink::File(output)) => Ok(output.put(text)?),
+            Some(Sink::Command(output, _)) => match output.put(text) {
+                // A command that stopped reading ends the writing, not the program.
+                Err(error) if error.errno() == Errno::Pipe => Ok(()),
+                done => Ok(done?),
+            },
+            Some(Sink::Standard) | None => Ok(self.ctx.stdout.put(text)?),
+        }
+    }
+
+    fn open_sink(&mut self, kind: RedirectKind, name: &Bytes) -> Done<Sink<'s>> {
+        if kind == RedirectKind::Pipe {
+            self.flush_all()?;
+            let (reader, writer) = pipe();
+            let running = self.start(name, Some(reader), None)?;
+            let output = Output::standard(writer, self.ctx.cancel.clone());
+            return Ok(Sink::Command(output, running));
+        }
+        match name.as_ref() {
+            b"/dev/stdout" | b"-" => return Ok(Sink::Standard),
+            b"/dev/stderr" => return Ok(Sink::Error),
+            _ => {}
+        }
+        let mode = 0o666 & !self.ctx.umask;
+        let options = match kind {
+            RedirectKind::Append => OpenOptions::appending(mode),
+            _ => OpenOptions::writing(mode),
+        };
+        match self.ctx.open_stream(name, &options) {
+            Ok(stream) => Ok(Sink::File(Output::standard(stream, self.ctx.cancel.clone()))),
+            Err(error) => {
+                let shown = String::from_utf8_lossy(name).into_owned();
+                self.fatal(format!("cannot redirect to `{shown}': {error}"))
+            }
+        }
+    }
+
+    /// Starts `sh -c COMMAND` on a thread of its own.
+    fn start(
+        &self,
+        command: &Bytes,
+        stdin: Option<Arc<dyn Stream>>,
+        stdout: Option<Arc<dyn Stream>>,
+    ) -> Done<Running<'s>> {
+        let mut spawn = self.shell(command);
+        spawn.stdin = stdin;
+        spawn.stdout = stdout;
+        let host = self.host;
+        let run = move || host.run(spawn).map_or(127, |status| status.0);
+        match Builder::new().stack_size(STACK_BYTES).spawn_scoped(self.scope, run) {
+            Ok(handle) => Ok(Running(handle)),
+            Err(error) => self.fatal(format!("cannot start a command: {error}")),
+        }
+    }
+
+    fn shell(&self, command: &Bytes) -> Spawn {
+        let argv = vec!["sh".into(), "-c".into(), command.to_vec().into()];
+        Spawn { cancel: Some(self.ctx.cancel.clone()), ..Spawn::new(argv) }
+    }
+
+    pub(super) fn start_reading(
+        &mut self,
+        command: &Bytes,
+    ) -> Done<(Running<'s>, Arc<dyn Stream>)> {
+        let (reader, writer) = pipe();
+        let running = self.start(command, None, Some(writer))?;
+        Ok((running, reader))
+    }
+
+    /// `system(COMMAND)`.
+    pub(super) fn system(&mut self, command: &Bytes) -> Done<f64> {
+        self.flush_all()?;
+        let spawn = self.shell(command);
+        Ok(self.host.run(spawn).map_or(127.0, |status| f64::from(status.0)))
+    }
+
+    pub(super) fn flush_standard(&mut self) -> Done<()> {
+        Ok(self.ctx.stdout.flush()?)
+    }
+
+    pub(super) fn flush_all(&mut self) -> Done<()> {
+        self.flush_standard()?;
+        for sink in self.outputs.sinks.values_mut() {
+            if let Sink::File(output) | Sink::Command(output, _) = sink {
+                output.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Flushes what is written under one name; false if nothing is.
+    pub(super) fn flush_one(&mut self, name: &Bytes) -> Done<bool> {
+        match self.outputs.sinks.get_mut(name) {
+            Some(Sink::File(output) | Sink::Command(output, _)) => output.flush()?,
+            Some(_) => self.ctx.stdout.flush()?,
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// `close(NAME)`: the status of a command, 0 for a file, -1 if nothing is open.
+    pub(super) fn close(&mut self, name: &Bytes) -> Done<f64> {
+        let closed = match self.outputs.sinks.remove(name) {
+            Some(sink) => {
+                // What was printed before comes before what the command prints.
+                self.ctx.stdout.flush()?;
+                Some(finish(sink)?)
+            }
+            None => None,
+        };
+        let read = self.close_input(name);
+        Ok(closed.or(read).unwrap_or(-1.0))
+    }
+
+    /// Everything that is still open at the end.
+    pub(super) fn close_all(&mut self) -> Result<(), CommandError> {
+        self.ctx.stdout.flush()?;
+        let mut sinks: Vec<_> = std::mem::take(&mut self.outputs.sinks).into_iter().collect();
+        sinks.sort_by(|one, two| one.0.cmp(&two.0));
+        let mut first = Ok(());
+        for (_, sink) in sinks {
+            first = first.and(finish(sink).map(drop));
+        }
+        self.close_inputs();
+        Ok(first?)
+    }
+}
+
+fn finish(sink: Sink<'_>) -> FsResult<f64> {
+    match sink {
+        Sink::Standard | Sink::Error => Ok(0.0),
+        Sink::File(mut output) => output.flush().map(|()| 0.0),
+        Sink::Command(mut output, running) => {
+            let flushed = output.flush();
+            drop(output);
+            let status = running.wait();
+            match flushed {
+                Err(error) if error.errno() != Errno::Pipe => Err(error),
+                _ => Ok(status),
+            }
+        }
+    }
+}

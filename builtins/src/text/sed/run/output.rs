@@ -1,0 +1,267 @@
+//! Where lines go: standard output or the file being edited, and the files of `w`; and what comes
+//! from elsewhere: `r`, `R` and `e`.
+
+use std::collections::HashMap;
+
+use mesafs::tree::Body;
+
+use super::super::run::Mode;
+use super::super::script::Script;
+use crate::budget::{Held, Resource};
+use crate::prelude::*;
+use crate::stream::Capture;
+
+/// A file of `w`.
+enum Sink {
+    Standard,
+    Error,
+    File(Output),
+}
+
+struct Target {
+    sink: Sink,
+    /// The last line lacked its newline, which comes before anything else does.
+    owes_newline: bool,
+}
+
+/// A file under `-i`: what it was, and what it becomes.
+struct Edit {
+    path: VPath,
+    base: Body,
+    text: Vec<u8>,
+    held: Held,
+    owes_newline: bool,
+    suffix: BString,
+    name: BString,
+}
+
+pub(super) struct Outputs {
+    targets: Vec<Target>,
+    owes_newline: bool,
+    edit: Option<Edit>,
+    /// The files of `R`, each read on where it stopped; `None` if one cannot be.
+    lines: HashMap<BString, Option<Input>>,
+}
+
+impl Outputs {
+    pub fn open(ctx: &mut Context<'_>, script: &Script) -> Result<Self, CommandError> {
+        let mut targets = Vec::new();
+        for name in &script.outputs {
+            let sink = match name.as_slice() {
+                b"/dev/stdout" => Sink::Standard,
+                b"/dev/stderr" => Sink::Error,
+                _ => Sink::File(ctx.create(name).map_err(|error| {
+                    let message = format!("couldn't open file {name}: {error}");
+                    CommandError::Fail(message.into_bytes(), ExitStatus(4))
+                })?),
+            };
+            targets.push(Target { sink, owes_newline: false });
+        }
+        Ok(Self { targets, owes_newline: false, edit: None, lines: HashMap::new() })
+    }
+
+    /// Text that is written as it is.
+    pub fn raw(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<(), CommandError> {
+        if let Some(edit) = &mut self.edit {
+            if std::mem::take(&mut edit.owes_newline) {
+                edit.text.push(b'\n');
+            }
+            edit.held.grow(text.len() as u64)?;
+            edit.text.extend_from_slice(text);
+            return Ok(());
+        }
+        if std::mem::take(&mut self.owes_newline) {
+            ctx.stdout.put(b"\n")?;
+        }
+        Ok(ctx.stdout.put(text)?)
+    }
+
+    /// Text that ends with a newline of its own.
+    pub fn text(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<(), CommandError> {
+        self.raw(ctx, text)
+    }
+
+    /// A line; without `newline` its delimiter is owed until something follows.
+    pub fn line(
+        &mut self,
+        ctx: &mut Context<'_>,
+        line: &[u8],
+        mode: &Mode,
+        newline: bool,
+    ) -> Result<(), CommandError> {
+        self.raw(ctx, line)?;
+        if newline {
+            self.raw(ctx, &[mode.delimiter])?;
+        } else if let Some(edit) = &mut self.edit {
+            edit.owes_newline = true;
+        } else {
+            self.owes_newline = true;
+        }
+        if mode.unbuffered && self.edit.is_none() {
+            ctx.stdout.flush()?;
+        }
+        Ok(())
+    }
+
+    /// A line to a file of `w`.
+    pub fn write(
+        &mut self,
+        ctx: &mut Context<'_>,
+        target: usize,
+        line: &[u8],
+        mode: &Mode,
+        newline: bool,
+    ) -> Result<(), CommandError> {
+        let Some(target) = self.targets.get_mut(target) else { return Ok(()) };
+        let output = match &mut target.sink {
+            // With `-i` too this is standard output itself.
+            Sink::Standard => &mut ctx.stdout,
+            Sink::Error => &mut ctx.stderr,
+            Sink::File(output) => output,
+        };
+        if std::mem::take(&mut target.owes_newline) {
+            output.put(b"\n")?;
+        }
+        output.put(line)?;
+        if newline {
+            output.put(&[mode.delimiter])?
+        } else {
+            target.owes_newline = true
+        }
+        // Whoever reads the file while the script runs finds whole lines.
+        if let Sink::File(output) = &mut target.sink {
+            output.flush()?;
+        }
+        Ok(())
+    }
+
+    pub fn flush(&mut self, ctx: &mut Context<'_>) -> Result<(), CommandError> {
+        for target in &mut self.targets {
+            if let Sink::File(output) = &mut target.sink {
+                output.flush()?;
+            }
+        }
+        Ok(ctx.stdout.flush()?)
+    }
+
+    /// `r`: a file that cannot be read is an empty one.
+    pub fn copy_file(&mut self, ctx: &mut Context<'_>, name: &BString) -> Result<(), CommandError> {
+        let opened = match name.as_slice() {
+            b"/dev/stdin" => {
+                let again = Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone());
+                Ok(std::mem::replace(&mut ctx.stdin, again))
+            }
+            _ => ctx.open(name),
+        };
+        let Ok(mut input) = opened else { return Ok(()) };
+        loop {
+            match input.chunk() {
+                Ok(chunk) if chunk.is_empty() => return Ok(()),
+                Ok(chunk) => self.raw(ctx, &chunk)?,
+                Err(error) if error.errno() == Errno::Canceled => return Err(error.into()),
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// `R`: the next line of a file, without its newline.
+    pub fn read_line(
+        &mut self,
+        ctx: &mut Context<'_>,
+        name: &BString,
+    ) -> Result<Option<Bytes>, CommandError> {
+        if !self.lines.contains_key(name) {
+            self.lines.insert(name.clone(), ctx.open(name).ok());
+        }
+        let Some(Some(input)) = self.lines.get_mut(name) else { return Ok(None) };
+        match input.line(b'\n') {
+            Ok(line) => Ok(line.map(|line| match line.last() {
+                Some(b'\n') => line.slice(..line.len() - 1),
+                _ => line,
+            })),
+            Err(error) if error.errno() == Errno::Canceled => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// `e`: what a command prints.
+    pub fn run(
+        &mut self,
+        ctx: &mut Context<'_>,
+        command: &BString,
+    ) -> Result<Vec<u8>, CommandError> {
+        ctx.stdout.flush()?;
+        let capture = Capture::new(ctx.budget.clone());
+        let argv = vec!["sh".into(), "-c".into(), command.clone()];
+        let spawn = Spawn {
+            stdout: Some(capture.stream()),
+            cancel: Some(ctx.cancel.clone()),
+            ..Spawn::new(argv)
+        };
+        match ctx.host.run(spawn) {
+            Ok(_) => Ok(capture.take()),
+            Err(_) => Err(failure("error running a command")),
+        }
+    }
+
+    /// Begins to edit a file in place.
+    ///
+    /// # Errors
+    /// The complaint, without the command's name.
+    pub fn begin_edit(
+        &mut self,
+        ctx: &mut Context<'_>,
+        name: &BString,
+        suffix: &BString,
+    ) -> Result<Input, String> {
+        let cannot = |error: &dyn std::fmt::Display| format!("can't read {name}: {error}");
+        let path = ctx.path(name).map_err(|error| cannot(&error))?;
+        let stat = ctx.fs.metadata(&path).map_err(|error| cannot(&error))?;
+        if !stat.is_file() {
+            return Err(format!("couldn't edit {name}: not a regular file"));
+        }
+        let edition = ctx.fs.read_edition(&path).map_err(|error| cannot(&error))?;
+        let input = ctx.open(name).map_err(|error| cannot(&error))?;
+        let held = ctx.budget.hold(Resource::Memory, 0).map_err(|error| error.to_string())?;
+        self.edit = Some(Edit {
+            path,
+            base: edition.base,
+            text: Vec::new(),
+            held,
+            owes_newline: false,
+            suffix: suffix.clone(),
+            name: name.clone(),
+        });
+        Ok(input)
+    }
+
+    /// Puts the edited file in place: in one call, so that an edit that somebody made meanwhile is
+    /// merged and not lost.
+    pub fn commit(&mut self, ctx: &mut Context<'_>) -> Result<(), CommandError> {
+        let Some(edit) = self.edit.take() else { return Ok(()) };
+        let failed = |error: FsError| {
+            let message = format!("couldn't edit {}: {error}", edit.name);
+            CommandError::Fail(message.into_bytes(), ExitStatus(4))
+        };
+        if !edit.suffix.is_empty() {
+            let backup = backup_name(&edit.name, &edit.suffix);
+            let backup = ctx.path(&backup).map_err(failed)?;
+            ctx.fs.copy(&edit.path, &backup, false).map_err(failed)?;
+        }
+        ctx.fs.replace(&edit.path, &edit.base, edit.text.into()).map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// The name of the copy: the suffix behind, or in it a `*` for the file's own name.
+fn backup_name(name: &BString, suffix: &BString) -> BString {
+    if !suffix.contains(&b'*') {
+        return [name.as_slice(), suffix].concat().into();
+    }
+    let (folder, base) = match name.rfind_byte(b'/') {
+        Some(slash) => name.split_at(slash + 1),
+        None => (&b""[..], name.as_slice()),
+    };
+    let backup = suffix.replace("*", base);
+    if backup.contains(&b'/') { backup.into() } else { [folder, &backup].concat().into() }
+}
