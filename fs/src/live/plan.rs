@@ -105,6 +105,12 @@ impl Plan {
         &self.touched
     }
 
+    /// What became of the batch's [`Op::Replace`]s, in order.
+    #[must_use]
+    pub fn replaced(&self) -> &[Replaced] {
+        &self.replaced
+    }
+
     /// How many tree nodes the ops looked at.
     #[must_use]
     pub fn nodes_visited(&self) -> u64 {

@@ -154,6 +154,13 @@ impl Dir {
             })
     }
 
+    /// A number that the copies of this content have in common, and no other while one of them
+    /// lives.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        Arc::as_ptr(&self.content) as usize
+    }
+
     fn children(&self) -> FsResult<&Children> {
         if let Some(children) = self.content.children.get() {
             return Ok(children);
