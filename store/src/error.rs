@@ -61,6 +61,7 @@ impl StoreError {
             Self::Io { source, .. } => errno_of(source),
             Self::Busy { .. } | Self::RepoMounted { .. } => Errno::Busy,
             Self::NoRepo { .. } => Errno::NoEnt,
+            Self::Engine(error) => return engine_to_fs(error, operation),
             _ => Errno::Io,
         };
         FsError::new(errno, operation, "").with_detail(self.to_string())
@@ -71,4 +72,15 @@ impl StoreError {
 pub(crate) fn errno_of(error: &io::Error) -> Errno {
     let known = |code| Errno::ALL.iter().copied().find(|errno| errno.code() == code);
     error.raw_os_error().and_then(known).unwrap_or(Errno::Io)
+}
+
+/// A failure of the engine as a call on files tells it.
+pub(crate) fn engine_to_fs(error: &EngineError, operation: Operation) -> FsError {
+    let errno = match error {
+        EngineError::Io { source, .. } => errno_of(source),
+        EngineError::Divergent { .. } | EngineError::ChangeMoved { .. } => Errno::Busy,
+        EngineError::Immutable(_) => Errno::RoFs,
+        _ => Errno::Io,
+    };
+    FsError::new(errno, operation, "").with_detail(error.to_string())
 }

@@ -1,0 +1,288 @@
+//! The journal: what landed and no snapshot holds yet, one append-only log for the whole store.
+//!
+//! Every batch is `write(2)`-ed as one checksummed record before anyone sees it, so it survives the
+//! process; `fdatasync` is grouped by the caller. Always true: sequences grow by one from record to
+//! record and are never given again; a record that failed to be written is cut off, so that what
+//! follows stays readable; once that is impossible, or a sync failed, nothing lands any more.
+
+mod record;
+mod recover;
+mod segment;
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mesafs::counters::Counters;
+use mesafs::error::{Errno, FsError, FsResult, Operation};
+use parking_lot::Mutex;
+
+use crate::error::{StoreError, errno_of};
+use crate::wire::Writer;
+
+pub(crate) use record::{ChangeKey, DataAt, Part, PartRef, RepoUid, decode};
+pub(crate) use recover::{Record, recover};
+pub(crate) use segment::Segment;
+use segment::{HEADER_BYTES, RECORD_HEADER_BYTES, record_header};
+
+/// A buffer that has grown beyond this for one record is given back after it.
+const BUFFER_BYTES_KEPT: usize = 1 << 20;
+/// An active segment of at least this size is exchanged once nothing in it is needed.
+const TRIMMED_BYTES_MIN: u64 = 1 << 20;
+
+/// A closed segment and how far it goes for each change.
+#[derive(Debug)]
+struct Closed {
+    first: u64,
+    path: PathBuf,
+    highest: HashMap<ChangeKey, u64>,
+}
+
+/// The journal of an open store.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    dir: PathBuf,
+    epoch: u64,
+    segment_bytes_max: u64,
+    counters: Arc<Counters>,
+    state: Mutex<State>,
+    /// Held by the one that syncs.
+    syncing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    active: Arc<Segment>,
+    active_first: u64,
+    active_len: u64,
+    active_highest: HashMap<ChangeKey, u64>,
+    closed: VecDeque<Closed>,
+    /// The sequence of the next record.
+    next: u64,
+    /// Up to here everything survives power loss.
+    synced: u64,
+    failed: Option<FsError>,
+    buffer: Writer,
+}
+
+/// Where a record has landed.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub sequence: u64,
+    pub segment: Arc<Segment>,
+    /// Where the payload starts in the segment.
+    pub offset: u64,
+    /// Bytes of the record.
+    pub len: u64,
+    pub data: Vec<DataAt>,
+}
+
+impl Journal {
+    fn start(
+        dir: &Path,
+        epoch: u64,
+        next: u64,
+        closed: VecDeque<Closed>,
+        segment_bytes_max: u64,
+        counters: Arc<Counters>,
+    ) -> Result<Self, StoreError> {
+        let fail = StoreError::io(Segment::path_of(dir, next));
+        let active = Segment::create(dir, epoch, next).map_err(fail)?;
+        sync_dir(dir, &counters).map_err(StoreError::io(dir))?;
+        let state = State {
+            active,
+            active_first: next,
+            active_len: HEADER_BYTES,
+            active_highest: HashMap::new(),
+            closed,
+            next,
+            synced: next - 1,
+            failed: None,
+            buffer: Writer::default(),
+        };
+        Ok(Self {
+            dir: dir.to_owned(),
+            epoch,
+            segment_bytes_max,
+            counters,
+            state: Mutex::new(state),
+            syncing: Mutex::default(),
+        })
+    }
+
+    /// The sequence of the last record.
+    pub fn last(&self) -> u64 {
+        self.state.lock().next - 1
+    }
+
+    /// Writes one record. When it returns the record survives the process.
+    ///
+    /// # Errors
+    /// ENOSPC, EIO and the like, and nothing has landed; EFBIG for a record above 4 GiB.
+    pub fn append(&self, parts: &[PartRef<'_>]) -> FsResult<Written> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if let Some(failed) = &state.failed {
+            return Err(failed.clone());
+        }
+        state.buffer.0.clear();
+        state.buffer.raw(&[0; RECORD_HEADER_BYTES]);
+        let data = record::encode(parts, &mut state.buffer)?;
+        let (header, payload) = state.buffer.0.split_at_mut(RECORD_HEADER_BYTES);
+        if u32::try_from(payload.len()).is_err() {
+            return Err(FsError::new(Errno::FBig, Operation::Write, ""));
+        }
+        let sequence = state.next;
+        header.copy_from_slice(&record_header(payload, sequence));
+        let len = state.buffer.0.len() as u64;
+        if state.active_len > HEADER_BYTES && state.active_len + len > self.segment_bytes_max {
+            self.rotate(state)?;
+        }
+        if let Err(error) = (&state.active.file).write_all(&state.buffer.0) {
+            self.cut(state);
+            return Err(failed_write(&error));
+        }
+        let offset = state.active_len + RECORD_HEADER_BYTES as u64;
+        state.active_len += len;
+        state.next += 1;
+        for part in parts {
+            state.active_highest.insert((part.repo, part.change.clone()), sequence);
+        }
+        self.counters.add_journal_bytes(len);
+        if state.buffer.0.capacity() > BUFFER_BYTES_KEPT {
+            state.buffer = Writer::default();
+        }
+        Ok(Written { sequence, segment: Arc::clone(&state.active), offset, len, data })
+    }
+
+    /// Takes back what a failed write left behind.
+    fn cut(&self, state: &mut State) {
+        if let Err(error) = state.active.file.set_len(state.active_len) {
+            tracing::error!(%error, path = %state.active.path.display(), "journal cannot be cut");
+            state.failed = Some(failed_write(&error));
+        }
+    }
+
+    /// Closes the active segment, synced, and starts the next one. Where that fails for want of
+    /// space the active one goes on growing.
+    fn rotate(&self, state: &mut State) -> FsResult<()> {
+        self.sync_active(state)?;
+        let next = match Segment::create(&self.dir, self.epoch, state.next) {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "no new journal segment");
+                return Ok(());
+            }
+        };
+        if let Err(error) = sync_dir(&self.dir, &self.counters) {
+            tracing::warn!(%error, "new journal segment not synced");
+            let _stays_empty = std::fs::remove_file(&next.path);
+            return Ok(());
+        }
+        let closed = std::mem::replace(&mut state.active, next);
+        let highest = std::mem::take(&mut state.active_highest);
+        let first = std::mem::replace(&mut state.active_first, state.next);
+        state.closed.push_back(Closed { first, path: closed.path.clone(), highest });
+        state.active_len = HEADER_BYTES;
+        Ok(())
+    }
+
+    fn sync_active(&self, state: &mut State) -> FsResult<()> {
+        if state.synced + 1 == state.next {
+            return Ok(());
+        }
+        self.counters.add_fsyncs(1);
+        if let Err(error) = state.active.file.sync_data() {
+            return Err(fail_for_good(state, &error));
+        }
+        state.synced = state.next - 1;
+        Ok(())
+    }
+
+    /// Makes every record that was written before survive power loss.
+    ///
+    /// # Errors
+    /// EIO, ENOSPC: the kernel may have dropped what it could not write, so nothing lands any more.
+    pub fn sync(&self) -> FsResult<()> {
+        let _turn = self.syncing.lock();
+        let (active, last) = {
+            let state = self.state.lock();
+            if let Some(failed) = &state.failed {
+                return Err(failed.clone());
+            }
+            if state.synced + 1 == state.next {
+                return Ok(());
+            }
+            (Arc::clone(&state.active), state.next - 1)
+        };
+        // Appends go on meanwhile. A segment that is closed meanwhile is synced by that.
+        self.counters.add_fsyncs(1);
+        let done = active.file.sync_data();
+        let mut state = self.state.lock();
+        if let Err(error) = done {
+            return Err(fail_for_good(&mut state, &error));
+        }
+        state.synced = state.synced.max(last);
+        Ok(())
+    }
+
+    /// Whether [`Journal::trim`] would find something to let go.
+    pub fn is_trimmable(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> bool {
+        let state = self.state.lock();
+        state.closed.front().is_some_and(|oldest| is_passed(&oldest.highest, passed))
+            || (state.active_len >= TRIMMED_BYTES_MIN && is_passed(&state.active_highest, passed))
+    }
+
+    /// Unlinks the oldest segments, as far as every change in them has passed them: `passed` is the
+    /// sequence up to which a change's content is in its commits.
+    pub fn trim(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> FsResult<()> {
+        let mut state = self.state.lock();
+        if state.active_len >= TRIMMED_BYTES_MIN && is_passed(&state.active_highest, passed) {
+            self.rotate(&mut state)?;
+        }
+        while let Some(oldest) = state.closed.front() {
+            if !is_passed(&oldest.highest, passed) {
+                break;
+            }
+            if let Err(error) = std::fs::remove_file(&oldest.path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                // It is tried again at the next trim; recovery passes over what it holds.
+                tracing::warn!(%error, path = %oldest.path.display(), "journal segment stays");
+                break;
+            }
+            state.closed.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The lowest sequence that the journal may still be asked for.
+    pub fn floor(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> u64 {
+        let state = self.state.lock();
+        let held = state.closed.iter().map(|closed| &closed.highest).chain([&state.active_highest]);
+        let open = held.flatten().filter(|(key, highest)| passed(key) < **highest);
+        open.map(|(key, _)| passed(key) + 1).min().unwrap_or(state.next)
+    }
+}
+
+fn is_passed(highest: &HashMap<ChangeKey, u64>, passed: &dyn Fn(&ChangeKey) -> u64) -> bool {
+    highest.iter().all(|(key, highest)| passed(key) >= *highest)
+}
+
+fn sync_dir(dir: &Path, counters: &Counters) -> io::Result<()> {
+    counters.add_fsyncs(1);
+    File::open(dir)?.sync_all()
+}
+
+fn failed_write(error: &io::Error) -> FsError {
+    FsError::new(errno_of(error), Operation::Write, "").with_detail("journal")
+}
+
+fn fail_for_good(state: &mut State, error: &io::Error) -> FsError {
+    tracing::error!(%error, path = %state.active.path.display(), "journal cannot be synced");
+    let failed = FsError::new(Errno::Io, Operation::Sync, "").with_detail("journal");
+    state.failed = Some(failed.clone());
+    FsError::new(errno_of(error), Operation::Sync, "").with_detail("journal")
+}
