@@ -1,16 +1,24 @@
 //! A store: repositories, keys, and the way to mount them.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use mesafs::backend::Backend;
 use mesafs::counters::Counters;
-use mesafs::name::{BookmarkName, OrgName, RepoId};
+use mesafs::name::{BookmarkName, OrgName, RepoId, RepoName};
 use mesafs::token::{KeyId, KeyRepos, PublicKey, RegisteredKey, Scope};
+use mesafs::tree::{ObjectId, Sums};
 
-use crate::engine::{Author, ExportReport, ImportReport};
+use crate::backend::StoreBackend;
+use crate::core::Core;
+use crate::engine::{Author, ExportReport, ImportReport, Repository};
 use crate::error::StoreError;
 use crate::options::StoreOptions;
+
+/// So many trees' sums are stored at once while a repository is imported.
+const SUMS_AT_ONCE: usize = 4096;
 
 /// A repository as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +38,10 @@ pub struct KeyInfo {
     pub created_ms: i64,
 }
 
-/// An open store. Cloning shares it; the last one that is dropped closes it as well as it can.
+/// An open store. Cloning shares it; when the last clone, backend and checkout is gone it closes as
+/// well as it can. Blocks; call it from threads that may wait.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store(Arc<Core>);
 
 impl Store {
     /// Opens the store in the folder `dir`, making it if it is missing, and recovers what the
@@ -41,7 +50,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] if another process has it open and keeps it for `options.lock_wait`.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
-        todo!()
+        Core::open(dir, options).map(Self)
+    }
+
+    /// The repositories of an org by a look at the folder, without the lock: an answer that may be
+    /// old. Empty if there is no store.
+    ///
+    /// # Errors
+    /// Those of reading the folder.
+    pub fn peek_repos(dir: &Path, org: &OrgName) -> io::Result<Vec<RepoId>> {
+        let listed = match std::fs::read_dir(dir.join("repos").join(org.as_str())) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed?,
+        };
+        let mut repos = Vec::new();
+        for entry in listed {
+            let name = entry?.file_name();
+            // What is being made or deleted has other names.
+            let name = name.to_str().and_then(|name| RepoName::new(name).ok());
+            repos.extend(name.map(|name| RepoId::new(org.clone(), name)));
+        }
+        repos.sort();
+        Ok(repos)
     }
 
     /// Makes an empty repository with the bookmark `main`.
@@ -49,7 +79,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::RepoExists`].
     pub fn create_repo(&self, repo: &RepoId, author: &Author) -> Result<(), StoreError> {
-        todo!()
+        self.0.check_open()?;
+        self.0.add_repo(repo, |dir| {
+            let main = BookmarkName::new("main").map_err(|error| StoreError::Io {
+                path: dir.to_owned(),
+                source: io::Error::other(error),
+            })?;
+            Ok((Repository::create(dir, author, &main)?, ()))
+        })
     }
 
     /// Deletes a repository with its whole history.
@@ -57,7 +94,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoRepo`], [`StoreError::RepoMounted`].
     pub fn delete_repo(&self, repo: &RepoId) -> Result<(), StoreError> {
-        todo!()
+        self.0.check_open()?;
+        self.0.delete_repo(repo)
     }
 
     /// The repositories of `org`, or all of them; sorted.
@@ -65,7 +103,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn repos(&self, org: Option<&OrgName>) -> Result<Vec<RepoInfo>, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        let rows = self.0.database.repos()?.into_iter();
+        rows.filter(|row| org.is_none_or(|org| row.id.org == *org))
+            .map(|row| {
+                let default_bookmark = self.0.repo(&row.id)?.engine.default_bookmark();
+                Ok(RepoInfo { id: row.id, default_bookmark, created_ms: row.created_ms })
+            })
+            .collect()
     }
 
     /// The orgs that have a key or a repository; sorted.
@@ -73,7 +118,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn orgs(&self) -> Result<Vec<OrgName>, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        let of_repos = self.0.database.repos()?.into_iter().map(|row| row.id.org);
+        let of_keys = self.0.database.keys()?.into_iter().map(|info| info.key.org);
+        let orgs: BTreeSet<OrgName> = of_repos.chain(of_keys).collect();
+        Ok(orgs.into_iter().collect())
     }
 
     /// Makes the repository `repo` of the git repository at `source` (a worktree, its `.git`, or a
@@ -87,15 +136,42 @@ impl Store {
         repo: &RepoId,
         author: &Author,
     ) -> Result<ImportReport, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        self.0.add_repo(repo, |dir| {
+            let mut sums = Vec::new();
+            let mut failed = None;
+            let mut put = |sums: &mut Vec<(ObjectId, Sums)>| {
+                if let Err(error) = self.0.database.put_sums(sums) {
+                    failed.get_or_insert(error);
+                }
+                sums.clear();
+            };
+            let (engine, report) =
+                Repository::import(source, dir, author, &mut |tree, of_tree| {
+                    sums.push((tree, of_tree));
+                    if sums.len() >= SUMS_AT_ONCE {
+                        put(&mut sums);
+                    }
+                })?;
+            put(&mut sums);
+            // Sums that are missing are counted again when they are asked for.
+            if let Some(error) = failed {
+                tracing::warn!(%error, "sums of an import were not kept");
+            }
+            Ok((engine, report))
+        })
     }
 
-    /// Makes or updates the git repository at `dest`.
+    /// Makes or updates the git repository at `dest`, after a snapshot of what is pending.
     ///
     /// # Errors
     /// [`StoreError::NoRepo`], [`StoreError::Export`].
     pub fn export_repo(&self, repo: &RepoId, dest: &Path) -> Result<ExportReport, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        let repo = self.0.repo(repo)?;
+        repo.dirty().iter().try_for_each(|live| repo.flush(live))?;
+        repo.refreshed()?;
+        Ok(repo.engine.export(dest)?)
     }
 
     /// # Errors
@@ -105,7 +181,8 @@ impl Store {
         repo: &RepoId,
         bookmark: &BookmarkName,
     ) -> Result<(), StoreError> {
-        todo!()
+        self.0.check_open()?;
+        Ok(self.0.repo(repo)?.engine.set_default_bookmark(bookmark)?)
     }
 
     /// Registers the public half of an API key. Registering it again changes its scope and
@@ -120,7 +197,13 @@ impl Store {
         scope: Scope,
         repos: KeyRepos,
     ) -> Result<KeyId, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        let id = public.thumbprint();
+        let key = RegisteredKey { org: org.clone(), public: *public, scope, repos, revoked: false };
+        let info = KeyInfo { id: id.clone(), key, created_ms: self.0.options.clock.now_ms() };
+        self.0.database.put_key(&info)?;
+        self.0.keys.put(info.id, info.key);
+        Ok(id)
     }
 
     /// The keys of `org`, or all of them, revoked ones too; in the order they were added.
@@ -128,7 +211,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn keys(&self, org: Option<&OrgName>) -> Result<Vec<KeyInfo>, StoreError> {
-        todo!()
+        self.0.check_open()?;
+        let mut keys = self.0.database.keys()?;
+        keys.retain(|info| org.is_none_or(|org| info.key.org == *org));
+        Ok(keys)
     }
 
     /// Revokes the key that `id`, or a unique beginning of one, names. Tokens that it signed are
@@ -137,18 +223,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoKey`], [`StoreError::AmbiguousKey`].
     pub fn revoke_key(&self, id: &str) -> Result<KeyId, StoreError> {
-        todo!()
+        let keys = self.keys(None)?;
+        let mut named = keys.into_iter().filter(|info| info.id.as_str().starts_with(id));
+        let key = match (named.next(), named.next()) {
+            (Some(info), None) => info.id,
+            (Some(info), Some(_)) if info.id.as_str() == id => info.id,
+            (Some(_), Some(_)) => return Err(StoreError::AmbiguousKey { key: id.into() }),
+            (None, _) => return Err(StoreError::NoKey { key: id.into() }),
+        };
+        self.0.database.revoke_key(&key)?;
+        self.0.keys.revoke(&key);
+        Ok(key)
     }
 
     /// What mounts talk to. Changes made through it are `author`'s, else `ORG key KID8`'s.
     #[must_use]
     pub fn backend(&self, author: Option<Author>) -> Arc<dyn Backend> {
-        todo!()
+        Arc::new(StoreBackend::new(Arc::clone(&self.0), author))
     }
 
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
-        todo!()
+        &self.0.counters
     }
 
     /// Makes everything that returned survive power loss.
@@ -156,13 +252,14 @@ impl Store {
     /// # Errors
     /// EIO, ENOSPC.
     pub fn sync(&self) -> Result<(), StoreError> {
-        todo!()
+        self.0.check_open()?;
+        Ok(self.0.journal.sync()?)
     }
 
     /// Has the store's threads do what is due, and waits for them. Under [`crate::Timer::Manual`]
     /// they do nothing otherwise.
     pub fn tick(&self) {
-        todo!()
+        self.0.tick();
     }
 
     /// Snapshots what is pending, syncs, and lets the store go. Calls fail afterwards.
@@ -170,6 +267,6 @@ impl Store {
     /// # Errors
     /// The first failure, after everything was tried.
     pub fn close(&self) -> Result<(), StoreError> {
-        todo!()
+        self.0.close()
     }
 }

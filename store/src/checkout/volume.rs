@@ -1,0 +1,134 @@
+//! Reading and writing through a checkout.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use mesafs::backend::{Access, EventQueue, OpenFile, Volume};
+use mesafs::error::{Errno, FsResult, Operation};
+use mesafs::live::Queue;
+use mesafs::op::{Applied, Batch, Op, Target};
+use mesafs::path::RepoPath;
+use mesafs::tree::Root;
+
+use super::held::HeldFile;
+use super::{ATTEMPTS, StoreCheckout};
+use crate::repo::{LiveChange, Standing};
+
+impl StoreCheckout {
+    /// The change that a batch is for: that of the file which it names by handle, else `open`.
+    fn live_for(&self, batch: &Batch, open: &Arc<LiveChange>) -> Arc<LiveChange> {
+        let held = batch.ops.iter().find_map(|op| match op {
+            Op::WriteAt { target: Target::Open(id), .. }
+            | Op::Append { target: Target::Open(id), .. }
+            | Op::Truncate { target: Target::Open(id), .. } => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = held.filter(|id| !open.tree.holds(*id)) {
+            let view = self.view.lock();
+            if let Some(left) = view.left.iter().find(|live| live.tree.holds(id)) {
+                return Arc::clone(left);
+            }
+        }
+        Arc::clone(open)
+    }
+
+    /// Whether a failure only says that the change ceased to be writable meanwhile.
+    fn is_stale(live: &LiveChange, errno: Errno) -> bool {
+        errno == Errno::Stale && live.standing() != Standing::Mutable
+    }
+}
+
+impl Volume for StoreCheckout {
+    fn access(&self) -> Access {
+        match self.opened.load().live.standing() {
+            Standing::Immutable => Access::ReadOnly,
+            _ => self.access,
+        }
+    }
+
+    fn root(&self) -> FsResult<Root> {
+        self.guard.check(Operation::Lookup)?;
+        let opened = self.opened.load();
+        let root = opened.live.tree.root();
+        Ok(Root { opened_ns: opened.opened_ns, change: opened.live.change(), ..root })
+    }
+
+    fn apply(&self, batch: Batch) -> FsResult<Applied> {
+        self.guard.check(Operation::Write)?;
+        if let Some(applied) = self.core().recent.get(batch.id) {
+            return Ok(applied);
+        }
+        let mut attempt = 0;
+        loop {
+            let opened = self.writable(Operation::Write)?;
+            let live = self.live_for(&batch, &opened.live);
+            match self.repo.land(&live, &batch, self.writing()) {
+                Err(error) if attempt < ATTEMPTS && Self::is_stale(&live, error.errno()) => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+                Ok(applied) => {
+                    self.core().recent.add(batch.id, applied.version, &applied.replaced);
+                    self.core().wrote(&self.repo, &live);
+                    return Ok(applied);
+                }
+            }
+        }
+    }
+
+    fn apply_with(&self, batch: Batch, other: &dyn Volume, removal: Batch) -> FsResult<()> {
+        let ours = other.as_any().downcast_ref::<Self>();
+        let ours = ours.filter(|other| Arc::ptr_eq(self.core(), other.core()));
+        let Some(other_checkout) = ours else {
+            self.apply(batch)?;
+            other.apply(removal)?;
+            return Ok(());
+        };
+        self.guard.check(Operation::Rename)?;
+        other_checkout.guard.check(Operation::Rename)?;
+        let live = Arc::clone(&self.writable(Operation::Rename)?.live);
+        let other_live = Arc::clone(&other_checkout.writable(Operation::Rename)?.live);
+        if Arc::ptr_eq(&live, &other_live) {
+            self.apply(batch)?;
+            other_checkout.apply(removal)?;
+            return Ok(());
+        }
+        let there = (&*other_live, &removal);
+        let landed =
+            self.repo.land_both((&live, &batch), &other_checkout.repo, there, self.writing());
+        let version = landed?;
+        for (checkout, batch, live) in
+            [(self, &batch, &live), (other_checkout, &removal, &other_live)]
+        {
+            self.core().recent.add(batch.id, version, &[]);
+            self.core().wrote(&checkout.repo, live);
+        }
+        Ok(())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn hold(&self, path: &RepoPath) -> FsResult<Arc<dyn OpenFile>> {
+        self.guard.check(Operation::Open)?;
+        // Under the view, so that a switch sees that the change is held.
+        let _view = self.view.lock();
+        let file = self.opened.load().live.tree.hold(path)?;
+        Ok(Arc::new(HeldFile { file, guard: Arc::clone(&self.guard) }))
+    }
+
+    fn subscribe(&self) -> FsResult<Box<dyn EventQueue>> {
+        self.guard.check(Operation::Subscribe)?;
+        let (queue, reader) = Queue::new(self.origin);
+        let mut view = self.view.lock();
+        self.opened.load().live.tree.attach(&queue);
+        view.queues.push(queue);
+        Ok(Box::new(reader))
+    }
+
+    fn sync(&self) -> FsResult<()> {
+        self.guard.check(Operation::Sync)?;
+        self.core().journal.sync()
+    }
+}

@@ -1,0 +1,92 @@
+//! What comes from another repository, or from scratch memory, becomes this repository's own.
+//!
+//! A graft's content must not hang on the place it came from. Small files go into the journal
+//! whole; everything else is stored here first, and the journal says where.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use mesafs::error::{FsResult, Operation};
+use mesafs::op::{Batch, Op};
+use mesafs::tree::{Body, Conflict, Dir, File, Node, Symlink};
+
+use super::Repo;
+use super::facts::FactsOf;
+use super::write::{Marks, store_tree};
+use crate::engine::Durability;
+use crate::error::{StoreError, engine_to_fs};
+
+/// A file up to this size goes into the journal whole.
+const INLINE_BYTES_MAX: u64 = 4 << 20;
+
+impl Repo {
+    /// The batch with every graft's content in this repository.
+    pub(super) fn adopted<'a>(&self, batch: &'a Batch) -> FsResult<Cow<'a, Batch>> {
+        if !batch.ops.iter().any(|op| matches!(op, Op::Graft { .. })) {
+            return Ok(Cow::Borrowed(batch));
+        }
+        let adopt = |op: &Op| match op {
+            Op::Graft { path, node } => {
+                let node = self.adopt(node).map_err(|error| error.at(path.clone()))?;
+                Ok(Op::Graft { path: path.clone(), node })
+            }
+            op => Ok(op.clone()),
+        };
+        let ops = batch.ops.iter().map(adopt).collect::<FsResult<_>>()?;
+        Ok(Cow::Owned(Batch { ops, ..*batch }))
+    }
+
+    fn adopt(&self, node: &Node) -> FsResult<Node> {
+        Ok(match node {
+            Node::Symlink(link) => Symlink::new(link.attributes, link.target()).into(),
+            Node::Gitlink(commit) => Node::Gitlink(*commit),
+            Node::File(file) => {
+                let conflict = match &file.conflict {
+                    None => None,
+                    Some(conflict) => {
+                        let side = |side: &Option<Body>| {
+                            side.as_ref().map(|body| self.adopt_body(body)).transpose()
+                        };
+                        Some(Arc::new(Conflict {
+                            removes: conflict.removes.iter().map(side).collect::<FsResult<_>>()?,
+                            adds: conflict.adds.iter().map(side).collect::<FsResult<_>>()?,
+                        }))
+                    }
+                };
+                let body = self.adopt_body(&file.body)?;
+                File { attributes: file.attributes, body, conflict }.into()
+            }
+            Node::Dir(dir) => self.adopt_dir(dir)?.into(),
+        })
+    }
+
+    fn adopt_body(&self, body: &Body) -> FsResult<Body> {
+        if body.len() <= INLINE_BYTES_MAX {
+            return Ok(Body::from(body.read_all()?));
+        }
+        let file =
+            File::new(mesafs::tree::Attributes { mode: 0o644, mtime_ns: None }, body.clone());
+        let around = Dir::empty(file.attributes).insert(b"content", file.into())?;
+        let adopted = self.adopt_dir(&around)?;
+        match adopted.get(b"content")? {
+            Some(Node::File(file)) => Ok(file.body.clone()),
+            _ => Ok(Body::empty()),
+        }
+    }
+
+    fn adopt_dir(&self, dir: &Dir) -> FsResult<Dir> {
+        let fail = |error| engine_to_fs(&error, Operation::Copy);
+        let mut writer = self.heads.writer();
+        let stored = store_tree(dir, Marks::Foreign, &mut writer)?;
+        writer.finish(Durability::Power).map_err(fail)?;
+        let prepared =
+            self.shared.records.prepare_snapshot(self.uid, &stored.facts, &stored.sums, &[]);
+        prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
+        let FactsOf::Dir { facts, sums, .. } = stored.noted.of else {
+            return Ok(Dir::empty(dir.attributes));
+        };
+        // A directory without files has no tree of its own.
+        let tree = (!stored.is_bare).then_some(stored.root.tree);
+        Ok(Dir::lazy(dir.attributes, self.source(), tree, facts, sums))
+    }
+}

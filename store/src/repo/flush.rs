@@ -1,0 +1,262 @@
+//! Snapshots: what a live tree holds becomes its change's commit.
+//!
+//! The order is fixed: objects and facts, the operation, a sync, the rows; only then may the
+//! journal forget. Stopped anywhere, the next run finds each batch in a commit or in the journal.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use mesafs::live::Writer;
+use mesafs::name::{ChangeId, CommitOid};
+use mesafs::op::BatchId;
+
+use super::change::Place;
+use super::facts::FactsEntry;
+use super::write::{Marks, StoredTree, store_tree};
+use super::{LiveChange, Repo, Standing};
+use crate::engine::{Author, ChangeSnapshot, Durability, EngineError, Rewritten};
+use crate::error::StoreError;
+use crate::journal::PartRef;
+use crate::records::SnapshotRow;
+
+/// How often a snapshot starts anew because history moved under it.
+const ATTEMPTS: usize = 5;
+
+/// One change of a snapshot: its tree at a version, as objects.
+struct Member {
+    place: Place,
+    version: u64,
+    stored: StoredTree,
+}
+
+impl Member {
+    fn row(&self) -> SnapshotRow {
+        let (change, root) = (self.place.change.clone(), self.stored.noted.encode());
+        SnapshotRow { change, sequence: self.version, root }
+    }
+}
+
+impl Repo {
+    /// Brings what `live` holds into its commit. Nothing happens if that is so already.
+    ///
+    /// # Errors
+    /// [`EngineError::Divergent`]; EIO, ENOSPC: then the journal keeps it.
+    pub fn flush(&self, live: &Arc<LiveChange>) -> Result<(), StoreError> {
+        let _turn = live.flushing.lock();
+        for _ in 0..ATTEMPTS {
+            if !live.is_dirty() {
+                self.let_go_of(live);
+                return Ok(());
+            }
+            let place = live.place();
+            match &place.standing {
+                Standing::Divergent(others) => {
+                    let others = others.iter().map(CommitOid::to_string);
+                    let commits = std::iter::once(place.commit.to_string()).chain(others).collect();
+                    let change = place.change.to_string();
+                    return Err(EngineError::Divergent { change, commits }.into());
+                }
+                Standing::Abandoned => {
+                    return Err(EngineError::NoChange(place.change.to_string()).into());
+                }
+                Standing::Mutable | Standing::Immutable | Standing::Shared(_) => {}
+            }
+            live.begin_flush();
+            let root = live.tree.root();
+            let stored = self.store(live, &root.dir)?;
+            let member = Member { place, version: root.version, stored };
+            if self.commit(live, member)? {
+                self.let_go_of(live);
+                return Ok(());
+            }
+        }
+        let (change, now) = (live.change().to_string(), live.commit().to_string());
+        Err(EngineError::ChangeMoved { change, now }.into())
+    }
+
+    fn let_go_of(&self, live: &Arc<LiveChange>) {
+        Self::let_go(&mut self.lives.lock(), live);
+    }
+
+    /// Stores the nodes of a tree that are not stored yet.
+    fn store(&self, live: &LiveChange, dir: &mesafs::tree::Dir) -> Result<StoredTree, StoreError> {
+        let mut writer = self.heads.writer();
+        let mut stored = store_tree(dir, Marks::Own, &mut writer)?;
+        writer.finish(Durability::Process)?;
+        std::mem::take(&mut stored.settle).apply(&self.source());
+        // A file that grows and grows is stored whole each time: the more that was, the longer
+        // until the next time.
+        let bytes_max = self.shared.dirty_bytes_max.max(stored.blob_bytes);
+        live.bytes_max.store(bytes_max, Ordering::Relaxed);
+        Ok(stored)
+    }
+
+    /// Makes the operation. False if the change's commit has moved meanwhile.
+    fn commit(&self, live: &Arc<LiveChange>, member: Member) -> Result<bool, StoreError> {
+        let history = self.history.lock();
+        self.refresh(&history)?;
+        if live.commit() != member.place.commit {
+            return Ok(false);
+        }
+        // Live changes on top of this one are rebased with it; their writers wait.
+        let above = self.live_descendants(live)?;
+        let writers: Vec<Writer<'_>> = above.iter().map(|other| other.tree.write()).collect();
+        let version = member.version;
+        let mut members = vec![member];
+        for (other, writer) in above.iter().zip(&writers) {
+            let root = writer.root();
+            if root.version != other.saved() {
+                let stored = self.store(other, &root.dir)?;
+                members.push(Member { place: other.place(), version: root.version, stored });
+            }
+        }
+        let author = live.author().unwrap_or_else(nobody);
+        let Some(transacted) = self.operate(&members, &author)? else { return Ok(false) };
+        let after = self.note(&transacted, &members)?;
+        let now =
+            |change: &ChangeId, commit: CommitOid| after.get(change).cloned().unwrap_or(commit);
+        live.set_commit(now(&live.change(), live.commit()));
+        let mut rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
+        for (other, writer) in above.iter().zip(&writers) {
+            let place = other.place();
+            let commit = now(&place.change, place.commit.clone());
+            if commit == place.commit {
+                continue;
+            }
+            let dir = self.load_dir(&commit)?;
+            other.set_commit(commit);
+            let version = self.raise_version(&place.change, &author, writer.root().version);
+            writer.reset(dir, version);
+            if let Some(row) = rows.iter_mut().find(|row| row.change == place.change) {
+                row.sequence = version;
+            }
+            other.set_saved(version);
+        }
+        drop(writers);
+        drop(history);
+        self.heads.sync()?;
+        let commits: Vec<(CommitOid, Vec<u8>)> = members
+            .iter()
+            .map(|member| {
+                let place = &member.place;
+                (now(&place.change, place.commit.clone()), member.stored.noted.encode())
+            })
+            .collect();
+        self.shared.records.finish_snapshot(self.uid, &commits, &rows)?;
+        for row in &rows {
+            self.shared.positions.raise(self.uid, &row.change, row.sequence);
+        }
+        live.set_saved(version);
+        Ok(true)
+    }
+
+    fn operate(
+        &self,
+        members: &[Member],
+        author: &Author,
+    ) -> Result<Option<Vec<Rewritten>>, StoreError> {
+        let rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
+        let facts: Vec<_> = members.iter().flat_map(|m| m.stored.facts.iter().cloned()).collect();
+        let sums: Vec<_> = members.iter().flat_map(|m| m.stored.sums.iter().copied()).collect();
+        self.shared.records.prepare_snapshot(self.uid, &facts, &sums, &rows)?;
+        let changes: Vec<ChangeSnapshot> = members
+            .iter()
+            .map(|member| ChangeSnapshot {
+                change: member.place.change.clone(),
+                base: member.place.commit.clone(),
+                root: member.stored.root.clone(),
+                journal_sequence: member.version,
+            })
+            .collect();
+        let positions = &self.shared.positions;
+        let floor = self.shared.log.floor(&|key| positions.passed(key));
+        match self.heads.snapshot(&changes, author, floor) {
+            Ok(transacted) => Ok(Some(transacted.rewritten)),
+            Err(EngineError::ChangeMoved { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives every commit of an operation its facts: a member's those of its tree, others those of
+    /// the commit they replace. Answers the commits of the changes that it moved.
+    fn note(
+        &self,
+        rewritten: &[Rewritten],
+        members: &[Member],
+    ) -> Result<HashMap<ChangeId, CommitOid>, StoreError> {
+        let after: HashMap<ChangeId, CommitOid> = rewritten
+            .iter()
+            .filter_map(|moved| Some((moved.change.clone(), moved.after.clone()?)))
+            .collect();
+        let mut commits = Vec::new();
+        for member in members {
+            let place = &member.place;
+            let commit = after.get(&place.change).unwrap_or(&place.commit);
+            commits.push((commit.clone(), member.stored.noted.encode()));
+        }
+        for moved in rewritten {
+            let own = members.iter().any(|member| member.place.change == moved.change);
+            if let (false, Some(after)) = (own, &moved.after)
+                && let Some(noted) = self.noted(&moved.before)?
+            {
+                commits.push((after.clone(), noted.encode()));
+            }
+        }
+        self.shared.records.put_commit_facts(self.uid, &commits)?;
+        Ok(after)
+    }
+
+    /// Notes the facts that commits inherit.
+    pub(super) fn inherit(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
+        self.note(rewritten, &[]).map(drop)
+    }
+
+    /// The facts of `base`, for a commit that is made of it.
+    pub(super) fn note_child(&self, base: &CommitOid, child: &CommitOid) -> Result<(), StoreError> {
+        let noted: Option<FactsEntry> = self.noted(base)?;
+        let rows: Vec<_> = noted.iter().map(|noted| (child.clone(), noted.encode())).collect();
+        self.shared.records.put_commit_facts(self.uid, &rows)
+    }
+
+    /// Live changes whose commits descend from this one's, in a fixed order.
+    fn live_descendants(&self, live: &Arc<LiveChange>) -> Result<Vec<Arc<LiveChange>>, StoreError> {
+        let commit = live.commit();
+        let mut others: Vec<Arc<LiveChange>> = {
+            let lives = self.lives.lock();
+            let others = lives.values().filter(|other| !Arc::ptr_eq(other, live));
+            others.filter(|other| other.is_mutable()).map(Arc::clone).collect()
+        };
+        let mut above = Vec::new();
+        others.sort_by_key(|other| other.change());
+        for other in others {
+            if self.engine.is_ancestor(&commit, &other.commit())? {
+                above.push(other);
+            }
+        }
+        Ok(above)
+    }
+
+    /// A new version for a change that an operation on history gave other content.
+    pub(super) fn raise_version(&self, change: &ChangeId, author: &Author, version: u64) -> u64 {
+        let raise = PartRef {
+            repo: self.uid,
+            change: change.clone(),
+            author,
+            id: BatchId(0),
+            now_ns: self.shared.clock.now_ns(),
+            replaced: &[],
+            ops: &[],
+        };
+        match self.shared.log.append(&[raise]) {
+            Ok(written) => written.sequence,
+            // The journal is full: the content counts, and versions go on when there is room.
+            Err(_) => version.max(self.shared.log.last()),
+        }
+    }
+}
+
+/// Who is named where the journal doesn't say who wrote.
+pub(super) fn nobody() -> Author {
+    Author { name: "mesash".into(), email: String::new() }
+}

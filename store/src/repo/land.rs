@@ -1,0 +1,140 @@
+//! Landing batches: checked on the tree, written to the journal, made visible, in this order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mesafs::error::{Errno, FsError, FsResult, Operation};
+use mesafs::live::{Limits, Merge, Merged, Origin, Plan, Rules};
+use mesafs::op::{Applied, Batch};
+use mesafs::tree::{Body, ReadAt};
+
+use super::{LiveChange, Repo, Standing};
+use crate::engine::{Author, MergedText, merge_text};
+use crate::journal::{PartRef, Written};
+
+/// Data of at least this size is read from the journal once it is there.
+pub(crate) const LANDED_BYTES_MIN: usize = 16 << 10;
+
+/// Who writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    pub origin: Origin,
+    pub author: &'a Author,
+}
+
+/// Merges texts by jj's rules.
+struct TextMerge;
+
+impl Merge for TextMerge {
+    fn merge(&self, base: &Body, ours: &Body, theirs: &Body) -> FsResult<Merged> {
+        let merged = merge_text(&base.read_all()?, &ours.read_all()?, &theirs.read_all()?);
+        Ok(match merged {
+            MergedText::Clean(text) => Merged::Clean(Bytes::from(text)),
+            MergedText::Conflicted(text) => Merged::Conflicted(Bytes::from(text)),
+        })
+    }
+}
+
+/// What every op of a repository is checked against.
+pub(crate) fn rules() -> Rules<'static> {
+    Rules { limits: Limits::default(), merge: Some(&TextMerge), landed_bytes_min: LANDED_BYTES_MIN }
+}
+
+/// Lets go of the memory of what can be read from the journal now.
+pub(crate) fn settle(plan: &Plan, written: &Written, part: usize) {
+    for data in plan.landed() {
+        let at = written.data.iter().find(|at| at.part == part && at.op == data.op);
+        if let Some(at) = at {
+            let segment = Arc::clone(&written.segment) as Arc<dyn ReadAt>;
+            data.landed.settle(segment, written.offset + at.offset as u64);
+        }
+    }
+}
+
+impl Repo {
+    /// Lands a batch. The change must be mutable; one that ceased to be so meanwhile fails with
+    /// ESTALE, and the caller looks again.
+    ///
+    /// # Errors
+    /// That of the first op that cannot be done; ENOSPC, EIO of the journal. Nothing is applied.
+    pub fn land(&self, live: &LiveChange, batch: &Batch, by: Writing<'_>) -> FsResult<Applied> {
+        let batch = self.adopted(batch)?;
+        live.tree.apply(&batch, &rules(), by.origin, |plan| {
+            let written = self.shared.log.append(&[self.part(live, &batch, plan, by)?])?;
+            self.landed(live, plan, &written, 0, by);
+            Ok(written.sequence)
+        })
+    }
+
+    fn part<'a>(
+        &self,
+        live: &LiveChange,
+        batch: &Batch,
+        plan: &'a Plan,
+        by: Writing<'a>,
+    ) -> FsResult<PartRef<'a>> {
+        let place = live.place();
+        if place.standing != Standing::Mutable {
+            return Err(FsError::new(Errno::Stale, Operation::Write, ""));
+        }
+        Ok(PartRef {
+            repo: self.uid,
+            change: place.change,
+            author: by.author,
+            id: batch.id,
+            now_ns: batch.now_ns,
+            replaced: plan.replaced(),
+            ops: plan.ops(),
+        })
+    }
+
+    fn landed(
+        &self,
+        live: &LiveChange,
+        plan: &Plan,
+        written: &Written,
+        part: usize,
+        by: Writing<'_>,
+    ) {
+        settle(plan, written, part);
+        self.shared.counters.add_nodes_visited(plan.nodes_visited());
+        live.wrote(written.len, self.shared.clock.monotonic(), by.author);
+    }
+
+    /// Lands a batch here and one in another repository, in one record.
+    ///
+    /// # Errors
+    /// As [`Repo::land`]; then nothing is applied in either.
+    pub fn land_both(
+        &self,
+        (live, batch): (&LiveChange, &Batch),
+        other: &Self,
+        (other_live, other_batch): (&LiveChange, &Batch),
+        by: Writing<'_>,
+    ) -> FsResult<u64> {
+        let batch = self.adopted(batch)?;
+        // Always in the same order, so that two moves never wait for each other.
+        let first = (self.uid, live.change()) < (other.uid, other_live.change());
+        let (writer, other_writer) = if first {
+            let writer = live.tree.write();
+            (writer, other_live.tree.write())
+        } else {
+            let other_writer = other_live.tree.write();
+            (live.tree.write(), other_writer)
+        };
+        let plan = writer.plan(&batch, &rules())?;
+        let other_plan = other_writer.plan(other_batch, &rules())?;
+        let parts = [
+            self.part(live, &batch, &plan, by)?,
+            other.part(other_live, other_batch, &other_plan, by)?,
+        ];
+        let written = self.shared.log.append(&parts)?;
+        drop(parts);
+        self.landed(live, &plan, &written, 0, by);
+        other.landed(other_live, &other_plan, &written, 1, by);
+        // The copy is seen before the removal: never is the entry in neither place.
+        writer.publish(plan, written.sequence, by.origin);
+        other_writer.publish(other_plan, written.sequence, by.origin);
+        Ok(written.sequence)
+    }
+}
