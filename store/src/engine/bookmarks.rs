@@ -1,10 +1,13 @@
 //! Bookmarks: names that point at changes.
 
 use jj_lib::backend::CommitId;
+use jj_lib::ref_name::RefName;
+use jj_lib::repo::Repo as _;
+use jj_lib::view::View;
 use mesafs::backend::Backwards;
-use mesafs::name::{BookmarkName, ChangeId};
+use mesafs::name::{BookmarkName, ChangeId, CommitOid};
 
-use super::changes::resolved;
+use super::changes::{nobody, resolved};
 use super::draft::Draft;
 use super::error::{EngineError, EngineResult};
 use super::history::History;
@@ -60,7 +63,7 @@ impl Repository {
         change: &ChangeId,
     ) -> EngineResult<Transacted> {
         self.edit_bookmark("create a bookmark", |draft| {
-            if let Some(taken) = in_the_way(&draft.history, name) {
+            if let Some(taken) = in_the_way(draft.history.repo.view(), name) {
                 return Err(EngineError::BookmarkExists(taken));
             }
             let target = draft.history.single(change)?;
@@ -88,6 +91,76 @@ impl Repository {
             }
             draft.history.bookmark_target(name)?;
             draft.set_bookmark(name, target.id());
+            Ok(())
+        })
+    }
+
+    /// Puts a bookmark on a change, making it if there is none of that name. Where `expected` is
+    /// given, only if it is on that commit now.
+    ///
+    /// # Errors
+    /// `BookmarkExists` as [`Self::create_bookmark`], `BookmarkRaced`, `NoChange`, `Divergent`.
+    pub fn set_bookmark(
+        &self,
+        name: &BookmarkName,
+        change: &ChangeId,
+        expected: Option<&CommitOid>,
+    ) -> EngineResult<Transacted> {
+        self.edit_bookmark("set a bookmark", |draft| {
+            check_expected(&draft.history, name, expected)?;
+            match in_the_way(draft.history.repo.view(), name) {
+                Some(taken) if taken != name.as_str() => {
+                    return Err(EngineError::BookmarkExists(taken));
+                }
+                _ => {}
+            }
+            let target = draft.history.single(change)?;
+            draft.set_bookmark(name, target.id());
+            Ok(())
+        })
+    }
+
+    /// # Errors
+    /// `NoBookmark`, `BookmarkExists`; `BookmarkRaced` if it is not on `expected`.
+    pub fn rename_bookmark(
+        &self,
+        name: &BookmarkName,
+        to: &BookmarkName,
+        expected: Option<&CommitOid>,
+    ) -> EngineResult<Transacted> {
+        let transacted = self.edit_bookmark("rename a bookmark", |draft| {
+            check_expected(&draft.history, name, expected)?;
+            let target = draft.history.bookmark_target(name)?.clone();
+            // Out of the way first: `a` may become `a/b`.
+            draft.delete_bookmark(name);
+            if let Some(taken) = in_the_way(draft.tx.repo().view(), to) {
+                return Err(EngineError::BookmarkExists(taken));
+            }
+            draft.tx.repo_mut().set_local_bookmark_target(RefName::new(to.as_str()), target);
+            Ok(())
+        })?;
+        if self.default_bookmark() == *name {
+            self.set_default_bookmark(to)?;
+        }
+        Ok(transacted)
+    }
+
+    /// Takes a name away; its change stays.
+    ///
+    /// # Errors
+    /// `NoBookmark`; `BookmarkRaced` if it is not on `expected`; `DefaultBookmark`.
+    pub fn delete_bookmark(
+        &self,
+        name: &BookmarkName,
+        expected: Option<&CommitOid>,
+    ) -> EngineResult<Transacted> {
+        if self.default_bookmark() == *name {
+            return Err(EngineError::DefaultBookmark(name.to_string()));
+        }
+        self.edit_bookmark("delete a bookmark", |draft| {
+            draft.history.bookmark_target(name)?;
+            check_expected(&draft.history, name, expected)?;
+            draft.delete_bookmark(name);
             Ok(())
         })
     }
@@ -123,22 +196,31 @@ impl Repository {
         body: impl FnOnce(&mut Draft) -> EngineResult<()>,
     ) -> EngineResult<Transacted> {
         // Moving a name writes no commit, so nobody signs it.
-        let nobody = Author { name: String::new(), email: String::new() };
-        let ((), transacted) = self.transact(doing, &nobody, body)?;
+        let ((), transacted) = self.transact(doing, &nobody(), body)?;
         Ok(transacted.unwrap_or_else(|| self.unchanged()))
     }
 }
 
+/// Whether a bookmark is where a caller saw it.
+pub(super) fn check_expected(
+    history: &History,
+    name: &BookmarkName,
+    expected: Option<&CommitOid>,
+) -> EngineResult<()> {
+    let Some(expected) = expected else { return Ok(()) };
+    match history.bookmark_target(name)?.as_normal() {
+        Some(now) if *now == ids::commit_id(expected)? => Ok(()),
+        _ => Err(EngineError::BookmarkRaced(name.to_string())),
+    }
+}
+
 /// The bookmark that `name` cannot be beside: itself, or one that git would need as a folder.
-fn in_the_way(history: &History, name: &BookmarkName) -> Option<String> {
+fn in_the_way(view: &View, name: &BookmarkName) -> Option<String> {
     let within = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
     };
     let name = name.as_str();
-    history
-        .repo
-        .view()
-        .local_bookmarks()
+    view.local_bookmarks()
         .map(|(other, _)| other.as_str())
         .find(|other| *other == name || within(name, other) || within(other, name))
         .map(str::to_owned)

@@ -180,7 +180,7 @@ impl super::draft::Draft {
 }
 
 /// The committer of an operation that writes no commit.
-fn nobody() -> Author {
+pub(super) fn nobody() -> Author {
     Author { name: String::new(), email: String::new() }
 }
 

@@ -9,13 +9,14 @@ use jj_lib::commit_builder::CommitBuilder;
 use jj_lib::merged_tree::MergedTree;
 use jj_lib::op_store::RefTarget;
 use jj_lib::ref_name::RefName;
-use jj_lib::repo::ReadonlyRepo;
+use jj_lib::repo::{ReadonlyRepo, RepoLoader};
+use jj_lib::revset::RevsetExpression;
 use jj_lib::rewrite::{RebaseOptions, RewriteRefsOptions};
 use jj_lib::transaction::Transaction;
 use mesafs::name::{BookmarkName, ChangeId};
 use pollster::FutureExt as _;
 
-use super::error::{Doing, EngineResult};
+use super::error::{Doing, EngineError, EngineResult};
 use super::history::History;
 use super::journal;
 use super::settings;
@@ -39,6 +40,40 @@ impl Draft {
         let tx = history.repo.start_transaction();
         let signature = settings::signature(author);
         Self { tx, history, signature, positions, replaced: Vec::new() }
+    }
+
+    /// Begins anew with `author` as jj's own committer, for the helpers of jj that write commits by
+    /// themselves. It loads the index again, so small calls do without.
+    pub fn signed_by_jj(self) -> EngineResult<Self> {
+        let loader = self.history.repo.loader();
+        let loader = RepoLoader::new(
+            settings::settings_of(&self.signature)?,
+            Arc::clone(loader.store()),
+            Arc::clone(loader.op_store()),
+            Arc::clone(loader.op_heads_store()),
+            Arc::clone(loader.index_store()),
+            Arc::clone(loader.submodule_store()),
+        );
+        let operation = self.history.repo.operation();
+        let repo = loader.load_at(operation).block_on().doing("loading an operation")?;
+        let immutable = self.history.immutable.clone();
+        let history = Arc::new(History { repo, immutable });
+        Ok(Self { tx: history.repo.start_transaction(), history, ..self })
+    }
+
+    /// Notes that a helper of jj will rewrite this commit, and refuses if that, or a descendant
+    /// that would have to follow, is immutable.
+    pub fn will_rewrite(&mut self, commit: &JjCommit) -> EngineResult<()> {
+        let history = Arc::clone(&self.history);
+        history.check_mutable(commit)?;
+        let below = RevsetExpression::commit(commit.id().clone()).descendants();
+        let fixed = below.intersection(&history.immutable_expression());
+        if let Some(id) = history.commits(&fixed)?.first() {
+            let change = history.commit(id)?.change_id().reverse_hex();
+            return Err(EngineError::Immutable(change));
+        }
+        self.replaced.push(commit.id().clone());
+        Ok(())
     }
 
     /// Makes a commit with a change id of its own.
@@ -89,6 +124,11 @@ impl Draft {
     pub fn set_bookmark(&mut self, name: &BookmarkName, target: &CommitId) {
         let target = RefTarget::normal(target.clone());
         self.tx.repo_mut().set_local_bookmark_target(RefName::new(name.as_str()), target);
+    }
+
+    pub fn delete_bookmark(&mut self, name: &BookmarkName) {
+        let name = RefName::new(name.as_str());
+        self.tx.repo_mut().set_local_bookmark_target(name, RefTarget::absent());
     }
 
     /// Brings the descendants of all that was rewritten onto the new commits. Immutable ones stay.

@@ -33,6 +33,14 @@ pub enum EngineError {
     ChangeMoved { change: String, now: String },
     #[error("cannot move '{name}' {direction}: allow it with --allow-backwards")]
     MoveRefused { name: String, direction: &'static str },
+    #[error("cannot put '{0}' onto itself or what comes after it")]
+    Cycle(String),
+    #[error("invalid revision '{text}': {reason}")]
+    Revision { text: String, reason: String },
+    #[error("bookmark '{0}' is the default one: set another first")]
+    DefaultBookmark(String),
+    #[error("operation '{0}' not found")]
+    NoOperation(String),
     #[error("change '{0}' is immutable: start a new one with 'changes new {0}'")]
     Immutable(String),
     /// A file of the repository could not be read or written.
@@ -58,6 +66,12 @@ impl EngineError {
 /// An error with its causes, as text.
 #[derive(Debug)]
 pub(super) struct Chain(String);
+
+impl Chain {
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
 
 impl<E: std::error::Error> From<E> for Chain {
     fn from(error: E) -> Self {
@@ -109,6 +123,10 @@ impl From<EngineError> for ChangeError {
                     .and_then(|code| Errno::ALL.iter().copied().find(|errno| errno.code() == code));
                 failed(errno.unwrap_or(Errno::Io), error.to_string())
             }
+            EngineError::Cycle(_)
+            | EngineError::Revision { .. }
+            | EngineError::DefaultBookmark(_) => failed(Errno::Inval, error.to_string()),
+            EngineError::NoOperation(_) => failed(Errno::NoEnt, error.to_string()),
             EngineError::Data { .. } => failed(Errno::Io, error.to_string()),
         }
     }

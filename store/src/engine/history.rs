@@ -100,6 +100,16 @@ impl History {
         self.repo.index().is_ancestor(below, above).block_on().doing("comparing commits")
     }
 
+    /// The commits of a set, children before parents.
+    pub fn commits(
+        &self,
+        expression: &Arc<ResolvedRevsetExpression>,
+    ) -> EngineResult<Vec<CommitId>> {
+        let doing = "evaluating revisions";
+        let found = Arc::clone(expression).evaluate(self.repo.as_ref()).doing(doing)?;
+        found.stream().try_collect().block_on().doing(doing)
+    }
+
     /// The visible commits of a change, the newest first.
     pub fn visible(&self, change: &JjChangeId) -> EngineResult<Vec<CommitId>> {
         let targets =

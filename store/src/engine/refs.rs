@@ -29,12 +29,15 @@ impl Branches {
 
     /// Puts branches where the bookmarks are; conflicted ones stay.
     pub fn follow(&mut self, history: &History) {
+        let root = history.repo.loader().store().root_commit_id();
         let wanted: BTreeMap<String, CommitId> = history
             .repo
             .view()
             .local_bookmarks()
             .filter_map(|(name, target)| {
-                Some((name.as_str().to_owned(), target.as_normal()?.clone()))
+                // git has no root commit to put a branch on.
+                let id = target.as_normal().filter(|id| *id != root)?;
+                Some((name.as_str().to_owned(), id.clone()))
             })
             .collect();
         let known = match self.known.take().map_or_else(|| self.branches(), Ok) {

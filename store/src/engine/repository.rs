@@ -245,9 +245,30 @@ impl Repository {
         author: &Author,
         body: impl FnOnce(&mut Draft) -> EngineResult<T>,
     ) -> EngineResult<(T, Option<Transacted>)> {
+        self.transact_with(doing, author, Ok, body)
+    }
+
+    /// As [`Self::transact`], for the helpers of jj that sign commits by themselves.
+    pub(super) fn transact_signed_by_jj<T>(
+        &self,
+        doing: &str,
+        author: &Author,
+        body: impl FnOnce(&mut Draft) -> EngineResult<T>,
+    ) -> EngineResult<(T, Option<Transacted>)> {
+        self.transact_with(doing, author, Draft::signed_by_jj, body)
+    }
+
+    fn transact_with<T>(
+        &self,
+        doing: &str,
+        author: &Author,
+        prepare: impl FnOnce(Draft) -> EngineResult<Draft>,
+        body: impl FnOnce(&mut Draft) -> EngineResult<T>,
+    ) -> EngineResult<(T, Option<Transacted>)> {
         let mut writer = self.writer.lock();
         let before = self.newest(&mut writer)?;
-        let mut draft = Draft::new(Arc::clone(&before), author, writer.positions.clone());
+        let draft = Draft::new(Arc::clone(&before), author, writer.positions.clone());
+        let mut draft = prepare(draft)?;
         let answer = body(&mut draft)?;
         if !draft.tx.repo().has_changes() {
             return Ok((answer, None));

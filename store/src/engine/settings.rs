@@ -15,9 +15,26 @@ operation.username = "mesash"
 "#;
 
 pub(super) fn user_settings() -> EngineResult<UserSettings> {
+    UserSettings::from_config(built_in()?).doing("configuring jj")
+}
+
+/// For the calls that let jj name the committer: `signature` in every commit.
+pub(super) fn settings_of(signature: &Signature) -> EngineResult<UserSettings> {
+    let doing = "configuring jj";
+    let when = signature.timestamp.to_datetime().doing(doing)?.to_rfc3339();
+    let mut layer = ConfigLayer::empty(ConfigSource::User);
+    layer.set_value("user.name", signature.name.as_str()).doing(doing)?;
+    layer.set_value("user.email", signature.email.as_str()).doing(doing)?;
+    layer.set_value("debug.commit-timestamp", when.as_str()).doing(doing)?;
+    let mut config = built_in()?;
+    config.add_layer(layer);
+    UserSettings::from_config(config).doing(doing)
+}
+
+fn built_in() -> EngineResult<StackedConfig> {
     let mut config = StackedConfig::with_defaults();
     config.add_layer(ConfigLayer::parse(ConfigSource::Default, BUILT_IN).doing("configuring jj")?);
-    UserSettings::from_config(config).doing("configuring jj")
+    Ok(config)
 }
 
 /// The author as of now, in UTC and to the second, which is what git keeps.

@@ -82,6 +82,25 @@ impl Fixture {
         self.repo.resolve_change(change.change.as_str()).unwrap()
     }
 
+    /// A child of `parent` with this content.
+    pub fn child(&self, parent: &Resolved, message: &str, files: &[(&str, &str)]) -> Resolved {
+        let (child, _) = self.repo.new_change(&parent.commit, message, &ann()).unwrap();
+        self.put(&child, files, 1)
+    }
+
+    /// The change as it is now.
+    pub fn now(&self, change: &Resolved) -> Resolved {
+        self.repo.resolve_change(change.change.as_str()).unwrap()
+    }
+
+    /// Descriptions from a change down, on one line.
+    pub fn log(&self, change: &Resolved) -> String {
+        let log = self.repo.log(&self.now(change).commit, 0).unwrap();
+        let texts: Vec<_> =
+            log.iter().map(|commit| commit.description.replace('\n', " ")).collect();
+        texts.join("/")
+    }
+
     pub fn text(&self, change: &Resolved, file: &str) -> Option<String> {
         let tree = self.repo.commit_root(&change.commit).unwrap().tree;
         let objects = self.repo.objects();

@@ -76,6 +76,7 @@ fn both_at_the_same_time_lose_nothing() {
     lines.sort();
     assert_eq!(lines, ["ours", "side", "theirs"]);
     at.put(&other, &[("a", "2")], 2);
+    assert_eq!(at.log(&other), "side /ours ");
     fsck(&at.dir().join(".jj/repo/store/git"));
 }
 
@@ -83,10 +84,8 @@ fn both_at_the_same_time_lose_nothing() {
 fn jj_sees_our_conflicts_and_we_see_its() {
     let at = fixture();
     let base = at.put(&at.main(), &[("a", "base\n")], 1);
-    let (left, _) = at.repo.new_change(&base.commit, "left", &ann()).unwrap();
-    at.put(&left, &[("a", "left\n")], 2);
-    let (right, _) = at.repo.new_change(&base.commit, "right", &ann()).unwrap();
-    at.put(&right, &[("a", "right\n")], 3);
+    let left = at.child(&base, "left", &[("a", "left\n")]);
+    let right = at.child(&base, "right", &[("a", "right\n")]);
     jj(
         &at.dir(),
         &["new", "--no-edit", "-m", "merge", left.change.as_str(), right.change.as_str()],

@@ -1,0 +1,86 @@
+//! jj's language for naming revisions.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use futures_util::TryStreamExt as _;
+use jj_lib::fileset::FilesetAliasesMap;
+use jj_lib::ref_name::WorkspaceName;
+use jj_lib::revset::{
+    self, RevsetAliasesMap, RevsetDiagnostics, RevsetExtensions, RevsetParseContext,
+    RevsetWorkspaceContext, SymbolResolver, SymbolResolverExtension,
+};
+use jj_lib::time_util::DatePatternContext;
+use jj_lib::ui_path::RepoPathUiConverter;
+use mesafs::name::CommitOid;
+use pollster::FutureExt as _;
+
+use super::error::{Chain, Doing, EngineError, EngineResult};
+use super::ids;
+use super::repository::Repository;
+use super::settings;
+use super::types::Author;
+
+impl Repository {
+    /// The commits that a revset names, children before parents; `limit` 0 means all. `here` is
+    /// what `@` stands for, `user` whom `mine()` asks for.
+    ///
+    /// # Errors
+    /// `Revision` if it cannot be parsed, or names what isn't there.
+    pub fn revisions(
+        &self,
+        text: &str,
+        here: Option<&CommitOid>,
+        user: &Author,
+        limit: usize,
+    ) -> EngineResult<Vec<CommitOid>> {
+        let history = self.history();
+        // jj knows `@` as a workspace's commit, which it has for as long as it is asked.
+        let mut draft = history.repo.start_transaction();
+        if let Some(here) = here {
+            draft
+                .repo_mut()
+                .set_wc_commit(WorkspaceName::DEFAULT.to_owned(), ids::commit_id(here)?)
+                .doing("evaluating revisions")?;
+        }
+        let repo = draft.repo();
+        let wrong = |error: Chain| EngineError::Revision {
+            text: text.to_owned(),
+            reason: error.into_text(),
+        };
+        let aliases_map = RevsetAliasesMap::new();
+        let fileset_aliases_map = FilesetAliasesMap::new();
+        let extensions = RevsetExtensions::new();
+        let path_converter = RepoPathUiConverter::Fs { cwd: PathBuf::from("/"), base: "/".into() };
+        let workspace = RevsetWorkspaceContext {
+            path_converter: &path_converter,
+            workspace_name: WorkspaceName::DEFAULT,
+        };
+        let now = settings::signature(user).timestamp.to_datetime();
+        let context = RevsetParseContext {
+            aliases_map: &aliases_map,
+            local_variables: HashMap::new(),
+            user_email: &user.email,
+            date_pattern_context: DatePatternContext::from(now.doing("evaluating revisions")?),
+            default_ignored_remote: None,
+            fileset_aliases_map: &fileset_aliases_map,
+            extensions: &extensions,
+            workspace: Some(workspace),
+        };
+        let parsed = revset::parse(&mut RevsetDiagnostics::new(), text, &context)
+            .map_err(|error| wrong(error.into()))?;
+        let resolver = SymbolResolver::new(repo, &[] as &[Box<dyn SymbolResolverExtension>]);
+        let resolved =
+            parsed.resolve_user_expression(repo, &resolver).map_err(|error| wrong(error.into()))?;
+        let found = resolved.evaluate(repo).map_err(|error| wrong(error.into()))?;
+        let mut stream = found.stream();
+        let mut commits = Vec::new();
+        while let Some(id) = stream.try_next().block_on().map_err(|error| wrong(error.into()))? {
+            commits.push(ids::commit_oid(&id)?);
+            if commits.len() == limit {
+                break;
+            }
+        }
+        Ok(commits)
+    }
+}
