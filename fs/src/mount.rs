@@ -12,6 +12,7 @@ mod handle;
 mod namespace;
 mod open;
 mod pool;
+mod stat;
 mod subscribe;
 mod versions;
 mod walk;
@@ -115,5 +116,19 @@ impl Shared {
         }
         let forked = FsError::new(Errno::Io, operation, "");
         Err(forked.with_detail("the process was forked after the mount"))
+    }
+}
+
+/// A mount that is dropped flushes as well as it can, and its subscribers' threads end.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // A forked child must leave the parent's files and locks alone.
+        if std::process::id() == self.process {
+            for checkout in &self.checkouts {
+                if let Err(error) = checkout.close() {
+                    tracing::warn!(repo = %checkout.repo(), %error, "a mount was dropped unflushed");
+                }
+            }
+        }
     }
 }

@@ -262,7 +262,7 @@ fn limits_hold_by_sums() {
         tree.fails(Op::Rename { from: at("y"), to: deep(8).child(b"y"), replace: true }),
         Errno::NameTooLong
     );
-    tree.does([Op::Remove { path: at("y").child(&deep(9).as_bstr()[..]), recursive: true }]);
+    tree.does([Op::Remove { path: at("y").child(deep(9).as_bstr()), recursive: true }]);
     tree.does([Op::Rename { from: at("y"), to: deep(8).child(b"y"), replace: true }]);
     let quota = Rules { limits: Limits { bytes_max: 10, ..RULES.limits }, ..RULES };
     let tree = Tree::new();

@@ -193,7 +193,7 @@ impl Mount {
     /// ENOTEMPTY, ENOENT.
     pub async fn rm(&self, path: impl AsRef<[u8]>, recursive: bool, force: bool) -> FsResult<()> {
         self.at(path, Operation::Remove, move |fs, path| match fs.remove(path, recursive) {
-            Err(error) if force && error.errno() == Errno::NoEnt => Ok(()),
+            Err(error) if force && matches!(error.errno(), Errno::NoEnt | Errno::NotDir) => Ok(()),
             done => done,
         })
         .await
@@ -309,8 +309,11 @@ impl Mount {
     /// EIO, ENOSPC: the first one, after every repository was tried.
     pub async fn close(&self) -> FsResult<()> {
         self.call(Operation::Mount, |files| {
-            let closed = files.0.checkouts.iter().map(|checkout| checkout.close());
-            closed.fold(Ok(()), |first, next| first.and(next))
+            let mut closed = Ok(());
+            for checkout in &files.0.checkouts {
+                closed = closed.and(checkout.close());
+            }
+            closed
         })
         .await?
     }

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use bytes::Bytes;
 
 use super::edit::Wants;
 use super::namespace::{Device, Fixed};
+use super::stat::{Inode, Listed, node_stat};
 use super::walk::{At, Found, Last};
-use super::{MountParts, Shared, Versions, VolumeId};
+use super::{MountParts, Shared, Versions};
 use crate::backend::EventQueue;
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
 use crate::op::{IfExists, Op, Replaced, Target};
 use crate::path::{RealPath, RepoPath, VPath};
-use crate::stat::{DirEntry, FileKind, FsStat};
+use crate::stat::{DirEntry, FsStat};
 use crate::tree::{Body, File, Node};
 
 /// A mount as a [`FileSystem`]. Cloning shares it.
@@ -83,13 +84,26 @@ impl FileSystem for Files {
     }
 
     fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>> {
-        let listed = self.0.list(path, self.found(path, Follow::Yes, Operation::List)?)?;
-        Ok(listed.into_iter().map(|(name, kind, _)| DirEntry { name, kind }).collect())
+        let found = self.found(path, Follow::Yes, Operation::List)?;
+        self.0.list(path, &found, |name, node| match node {
+            Listed::Node { node, .. } => DirEntry { name, kind: node.kind() },
+            Listed::Attached(found) => DirEntry { name, kind: self.0.stat(&found).kind },
+        })
     }
 
     fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {
-        let listed = self.0.list(path, self.found(path, Follow::Yes, Operation::List)?)?;
-        Ok(listed.into_iter().map(|(name, _, found)| (name, self.0.stat(&found))).collect())
+        let found = self.found(path, Follow::Yes, Operation::List)?;
+        let above = Inode::of(&found.real);
+        self.0.list(path, &found, |name, node| match node {
+            Listed::Attached(found) => {
+                let stat = self.0.stat(&found);
+                (name, stat)
+            }
+            Listed::Node { node, volume, opened_ns } => {
+                let stat = node_stat(node, volume, above.child(&name), opened_ns);
+                (name, stat)
+            }
+        })
     }
 
     fn open(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>> {
@@ -241,104 +255,5 @@ impl FileSystem for Files {
 
     fn versions(&self) -> Option<&dyn Versions> {
         Some(self)
-    }
-}
-
-/// What `stat` says of a file of a volume.
-pub(super) fn file_stat(file: &File, volume: VolumeId, real: &RealPath, opened_ns: i64) -> FsStat {
-    FsStat {
-        kind: FileKind::File,
-        mode: file.attributes.mode,
-        size: file.body.len(),
-        mtime_ns: file.attributes.mtime_ns.unwrap_or(opened_ns),
-        inode: inode(real),
-        device: volume.device(),
-        links: 1,
-    }
-}
-
-/// An entry's number is made of its path, so that copies differ (FNV-1a, 64 bits).
-fn inode(real: &RealPath) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for &byte in real.as_bstr().as_bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    // Listings show inodes; keep them in the range of 32 bits as small file systems do.
-    (hash ^ (hash >> 32)) & 0xffff_ffff
-}
-
-impl Shared {
-    pub(super) fn real_path(&self, volume: VolumeId, path: &RepoPath) -> RealPath {
-        let repo = volume.0.and_then(|index| self.namespace.repos.get(index));
-        let point = repo.into_iter().flat_map(|repo| [repo.org.as_str(), repo.repo.as_str()]);
-        RealPath::from_names(point.map(str::as_bytes).chain(path.names()))
-    }
-
-    pub(super) fn stat(&self, found: &Found) -> FsStat {
-        let fixed = |kind: FileKind, mode, size| FsStat {
-            kind,
-            mode,
-            size,
-            mtime_ns: self.opened_ns,
-            inode: inode(&found.real),
-            device: 1,
-            links: if kind == FileKind::Directory { 2 } else { 1 },
-        };
-        let (volume, node, opened_ns) = match &found.at {
-            At::Fixed(entry) => return fixed(entry.kind(), entry.mode(), entry.size()),
-            At::Missing { .. } | At::MissingFixed => return fixed(FileKind::File, 0, 0),
-            At::Node { volume, node, opened_ns, .. } => (*volume, node, *opened_ns),
-        };
-        let of_volume = |kind: FileKind, attributes: crate::tree::Attributes, size| FsStat {
-            mtime_ns: attributes.mtime_ns.unwrap_or(opened_ns),
-            device: volume.device(),
-            ..fixed(kind, attributes.mode, size)
-        };
-        match node {
-            Node::File(file) => file_stat(file, volume, &found.real, opened_ns),
-            Node::Dir(dir) => of_volume(FileKind::Directory, dir.attributes, 0),
-            Node::Symlink(link) => {
-                of_volume(FileKind::Symlink, link.attributes, link.target().len() as u64)
-            }
-            Node::Gitlink(_) => fixed(FileKind::Directory, 0o755, 0),
-        }
-    }
-
-    /// The entries of a directory, each as a walk to it would find it.
-    fn list(&self, path: &VPath, found: Found) -> FsResult<Vec<(BString, FileKind, Found)>> {
-        let child = |name: &[u8], at: At| {
-            let names = found.real.as_bstr().split_str("/").filter(|part| !part.is_empty());
-            let real = RealPath::from_names(names.chain([name]));
-            Found { at, real, wants_directory: false, ends_in_dots: false }
-        };
-        let entry = |name: BString, found: Found| {
-            let kind = self.stat(&found).kind;
-            (name, kind, found)
-        };
-        match &found.at {
-            At::Fixed(Fixed::Dir(dir)) => {
-                let mut listed = Vec::new();
-                for name in self.namespace.list(*dir) {
-                    let path = VPath::new(child(&name, At::MissingFixed).real.as_bstr())?;
-                    let found = self.walk(&path, Follow::No, Operation::List)?;
-                    listed.push(entry(name, found));
-                }
-                Ok(listed)
-            }
-            At::Node { volume, path: inside, node: Node::Dir(dir), opened_ns } => {
-                let entries = dir.iter().map_err(|error| error.at(path.clone()))?;
-                Ok(entries
-                    .map(|(name, node)| {
-                        let inside = inside.child(name);
-                        let node = node.clone();
-                        let at =
-                            At::Node { volume: *volume, path: inside, node, opened_ns: *opened_ns };
-                        entry(name.into(), child(name, at))
-                    })
-                    .collect())
-            }
-            At::Node { node: Node::Gitlink(_), .. } => Ok(Vec::new()),
-            _ => Err(FsError::new(Errno::NotDir, Operation::List, path.clone())),
-        }
     }
 }

@@ -129,7 +129,7 @@ impl Handle for FileHandle {
     fn metadata(&self) -> FsResult<FsStat> {
         let file = self.open.file().map_err(|error| error.at(self.path.to_vpath()))?;
         let real = self.path().unwrap_or_else(|| self.path.clone());
-        Ok(super::files::file_stat(&file, self.id, &real, self.opened_ns))
+        Ok(super::stat::file_stat(&file, self.id, &real, self.opened_ns))
     }
 
     fn path(&self) -> Option<RealPath> {

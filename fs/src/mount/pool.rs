@@ -58,7 +58,8 @@ impl Pool {
     fn submit(&self, operation: Operation, job: Job) -> FsResult<()> {
         let mut queue = self.0.queue.lock();
         queue.jobs.push_back(job);
-        if queue.idle > 0 {
+        // A thread that was woken counts as idle until it runs: it takes one job, not two.
+        if queue.idle >= queue.jobs.len() {
             self.0.wake.notify_one();
             return Ok(());
         }
@@ -105,5 +106,29 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.0.queue.lock().closed = true;
         self.0.wake.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_call_that_waits_holds_up_no_other() {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let pool = Pool::new();
+        let (done, answers) = mpsc::channel();
+        let submit = |job: Job| pool.submit(Operation::Read, job).is_ok();
+        for round in 0..50 {
+            let (release, released) = mpsc::channel::<()>();
+            let done = done.clone();
+            assert!(submit(Box::new(move || assert!(released.recv_timeout(PATIENCE).is_err()))));
+            assert!(submit(Box::new(move || assert!(done.send(round).is_ok()))));
+            assert_eq!(answers.recv_timeout(PATIENCE), Ok(round));
+            drop(release);
+        }
     }
 }

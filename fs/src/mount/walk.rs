@@ -230,9 +230,8 @@ impl Shared {
         let mut from = 0;
         let mut ends_in_dots = false;
         let mut links = 0;
-        loop {
-            let Some(start) = text[from..].iter().position(|&byte| byte != b'/') else { break };
-            let start = from + start;
+        while let Some(slashes) = text[from..].iter().position(|&byte| byte != b'/') {
+            let start = from + slashes;
             let len = memchr::memchr(b'/', &text[start..]).unwrap_or(text.len() - start);
             let (name, rest) = text[start..].split_at(len);
             let last = rest.iter().all(|&byte| byte == b'/');

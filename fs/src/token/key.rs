@@ -218,7 +218,6 @@ impl fmt::Display for KeyId {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     /// The key pair of RFC 8037, appendix A.

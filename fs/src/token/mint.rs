@@ -181,7 +181,6 @@ fn encode_part(part: &impl Serialize) -> Result<String, MintError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::clock::ManualClock;
     use crate::name::OrgName;

@@ -46,6 +46,8 @@ struct Content {
     /// What [`Dir::tightened`] found.
     exact: OnceLock<Sums>,
     children: OnceLock<Children>,
+    /// How many of the children are directories, once somebody asked.
+    dirs: OnceLock<u64>,
     source: Option<Arc<dyn Source>>,
     stored: OnceLock<StoredDir>,
 }
@@ -76,6 +78,7 @@ impl Dir {
             loose: false,
             exact: OnceLock::new(),
             children: OnceLock::new(),
+            dirs: OnceLock::new(),
             source: Some(source),
             stored: OnceLock::from(StoredDir { tree, facts }),
         };
@@ -101,6 +104,7 @@ impl Dir {
             loose,
             exact: OnceLock::new(),
             children: OnceLock::from(children),
+            dirs: OnceLock::new(),
             source: None,
             stored: OnceLock::new(),
         };
@@ -194,6 +198,16 @@ impl Dir {
             Children::Array(array) => array.len(),
             Children::Map(map) => map.len(),
         })
+    }
+
+    /// How many directories it has itself; counted once.
+    pub fn dirs_len(&self) -> FsResult<u64> {
+        if let Some(dirs) = self.content.dirs.get() {
+            return Ok(*dirs);
+        }
+        let is_dir = |node: &Node| matches!(node, Node::Dir(_) | Node::Gitlink(_));
+        let dirs = self.iter()?.filter(|(_, node)| is_dir(node)).count() as u64;
+        Ok(*self.content.dirs.get_or_init(|| dirs))
     }
 
     /// The entries, sorted by the bytes of their names.

@@ -9,6 +9,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("empty directories, modes and times survive", survive),
     ("facts go along with renames and copies", along),
     ("writes and new names give times, reads do not", times),
+    ("a directory has a link for each directory in it", link_counts),
 ];
 
 fn survive(world: &mut dyn World) {
@@ -95,4 +96,20 @@ fn times(world: &mut dyn World) {
     assert_eq!(now(&fs, "d"), made + 30_000_000_000);
     ok(fs.0.set_times(&at("d"), 1, 2, Follow::Yes));
     assert_eq!(now(&fs, "d"), 2);
+}
+
+fn link_counts(world: &mut dyn World) {
+    let fs = Probe(world.mount());
+    fs.mkdirs("d/a");
+    fs.mkdir("d/b");
+    fs.write("d/f", "");
+    assert_eq!([fs.stat("d").links, fs.stat("d/a").links, fs.stat("d/f").links], [4, 2, 1]);
+    let listed = ok(fs.0.read_dir_stats(&at("d")));
+    for (name, stat) in listed {
+        assert_eq!(stat, fs.lstat(&format!("d/{name}")));
+    }
+    fs.rm("d/a");
+    if world.restart() {
+        assert_eq!(Probe(world.mount()).stat("d").links, 3);
+    }
 }

@@ -52,7 +52,7 @@ impl MemoryBackend {
         let key = ApiKey::from_seed(org.clone(), KEY_SEED);
         let registered = RegisteredKey {
             org: org.clone(),
-            public: key.public().clone(),
+            public: *key.public(),
             scope: Scope::Admin,
             repos: KeyRepos::All,
             revoked: false,

@@ -18,12 +18,14 @@ impl Memory {
 impl World for Memory {
     fn mount(&self) -> Arc<dyn FileSystem> {
         let repo = |name: &str| {
-            RepoId::new(OrgName::new("acme").expect("an org"), RepoName::new(name).expect("a name"))
+            let parts = OrgName::new("acme").and_then(|org| Ok((org, RepoName::new(name)?)));
+            let (org, repo) = parts.unwrap_or_else(|error| panic!("{error}"));
+            RepoId::new(org, repo)
         };
         let (app, lib, docs) = (repo("app"), repo("lib"), repo("docs"));
         let repos =
             [(&app, Access::ReadWrite), (&lib, Access::ReadWrite), (&docs, Access::ReadOnly)];
-        Arc::new(self.0.again(&repos).expect("a mount").files)
+        Arc::new(self.0.again(&repos).unwrap_or_else(|error| panic!("{error}")).files)
     }
 
     fn restart(&mut self) -> bool {

@@ -38,6 +38,7 @@ impl Changes<'_> {
     ///
     /// # Errors
     /// [`ChangeError`]: what is missing or ambiguous is named; EROFS on a read-only repository.
+    #[expect(clippy::new_ret_no_self, reason = "the public API names its calls so")]
     pub async fn new(
         &self,
         repo: &str,
