@@ -4,7 +4,7 @@
 //! more input could still make the script right.
 
 use super::ast::Text;
-use bstr::{BString, ByteSlice};
+use bstr::{BString, ByteSlice, ByteVec};
 
 /// Why a command can't be read.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl ParseError {
         match &self.kind {
             ParseErrorKind::Unexpected(token) => {
                 let mut text = BString::from("syntax error near unexpected token `");
-                text.extend_from_slice(token);
+                text.extend_from_slice(&printable(token));
                 text.push(b'\'');
                 lines.push(text);
             }
@@ -119,6 +119,48 @@ impl ParseError {
         }
         lines
     }
+}
+
+/// `token`, as `$'…'` if it has bytes that can't be shown.
+fn printable(token: &[u8]) -> BString {
+    let shown = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
+    if token
+        .utf8_chunks()
+        .all(|chunk| chunk.invalid().is_empty() && chunk.valid().chars().all(shown))
+    {
+        return BString::from(token);
+    }
+    let mut quoted = BString::from("$'");
+    for chunk in token.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\x07' => quoted.extend_from_slice(b"\\a"),
+                '\x08' => quoted.extend_from_slice(b"\\b"),
+                '\x1b' => quoted.extend_from_slice(b"\\E"),
+                '\x0c' => quoted.extend_from_slice(b"\\f"),
+                '\n' => quoted.extend_from_slice(b"\\n"),
+                '\r' => quoted.extend_from_slice(b"\\r"),
+                '\t' => quoted.extend_from_slice(b"\\t"),
+                '\x0b' => quoted.extend_from_slice(b"\\v"),
+                '\\' | '\'' => {
+                    quoted.push(b'\\');
+                    quoted.push_char(character);
+                }
+                character if character.is_control() => {
+                    let mut buffer = [0; 4];
+                    for byte in character.encode_utf8(&mut buffer).bytes() {
+                        quoted.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+                    }
+                }
+                character => quoted.push_char(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            quoted.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+        }
+    }
+    quoted.push(b'\'');
+    quoted
 }
 
 /// A complaint that stops nothing.

@@ -51,6 +51,19 @@ fn newlines(text: &[u8]) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX)
 }
 
+/// Whether the last byte of an alias is of a word.
+fn ends_word(text: &[u8]) -> bool {
+    match text.split_last() {
+        None | Some((b' ' | b'\t' | b'\n' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>', _)) => {
+            false
+        }
+        Some((b'\\', before)) => {
+            before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+        }
+        Some(_) => true,
+    }
+}
+
 /// The text of an alias, in front of the rest of the line.
 struct Frame {
     text: Vec<u8>,
@@ -60,10 +73,16 @@ struct Frame {
     expands_next: bool,
     /// Text of the script itself, whose lines count.
     counts: bool,
+    /// A blank was added at its end.
+    parted: bool,
 }
 
 /// The most bytes that the aliases of one command may stand for.
 pub const ALIAS_BYTES_MAX: usize = 16 << 20;
+
+/// What looking ahead over arithmetic may cost: this many bytes, and some times what was read.
+const LOOKAHEAD_BYTES: usize = 1 << 20;
+const LOOKAHEAD_TIMES: usize = 16;
 
 /// A position to return to: what was read since then is given again.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +103,11 @@ pub(super) struct Input<'s> {
     frames: Vec<Frame>,
     /// Set when the text of an alias that ends in a blank was used up.
     pub expand_next: bool,
+    /// A quoted string or a comment is being read.
+    pub verbatim: bool,
     alias_bytes: usize,
     ended: bool,
+    looked_ahead: usize,
     /// The last line was given the newline that it lacks.
     pub completed: bool,
     /// Some while what is read must be kept.
@@ -105,8 +127,10 @@ impl<'s> Input<'s> {
             continues: false,
             frames: Vec::new(),
             expand_next: false,
+            verbatim: false,
             alias_bytes: 0,
             ended: false,
+            looked_ahead: 0,
             completed: false,
             tape: None,
             tape_users: 0,
@@ -126,9 +150,15 @@ impl<'s> Input<'s> {
     }
 
     fn peek_slowly(&mut self) -> Option<u8> {
-        while let Some(frame) = self.frames.last() {
+        while let Some(frame) = self.frames.last_mut() {
             if let Some(&byte) = frame.text.get(frame.at) {
                 return Some(byte);
+            }
+            // A word ends where its alias does, but an operator or a quoted string goes on.
+            if !frame.counts && !frame.parted && !self.verbatim && ends_word(&frame.text) {
+                frame.parted = true;
+                frame.text.push(b' ');
+                return Some(b' ');
             }
             self.expand_next |= frame.expands_next;
             self.frames.pop();
@@ -276,6 +306,7 @@ impl<'s> Input<'s> {
             name: Vec::new(),
             expands_next: false,
             counts: true,
+            parted: false,
         });
     }
 
@@ -317,13 +348,17 @@ impl<'s> Input<'s> {
     }
 
     /// Puts the text of the alias `name` in front. `false` if aliases have become too long.
-    pub fn push_alias(&mut self, name: &[u8], mut text: Vec<u8>) -> bool {
+    pub fn push_alias(&mut self, name: &[u8], text: Vec<u8>) -> bool {
         self.alias_bytes = self.alias_bytes.saturating_add(text.len());
         let expands_next = text.last().is_some_and(|&byte| byte == b' ' || byte == b'\t');
-        if !text.is_empty() && text.last() != Some(&b' ') {
-            text.push(b' ');
-        }
-        self.frames.push(Frame { text, at: 0, name: name.to_vec(), expands_next, counts: false });
+        self.frames.push(Frame {
+            text,
+            at: 0,
+            name: name.to_vec(),
+            expands_next,
+            counts: false,
+            parted: false,
+        });
         self.alias_bytes <= ALIAS_BYTES_MAX
     }
 
@@ -340,12 +375,20 @@ impl<'s> Input<'s> {
         }
     }
 
+    /// Whether more was looked at ahead than any honest script needs: nested `((` look at the
+    /// same text again and again.
+    pub fn looked_too_far(&self) -> bool {
+        let read = self.line_start.saturating_add(self.line.len());
+        self.looked_ahead > LOOKAHEAD_BYTES.saturating_add(read.saturating_mul(LOOKAHEAD_TIMES))
+    }
+
     /// Gives again what was read since `checkpoint`.
     pub fn rewind(&mut self, checkpoint: Checkpoint) {
         let again = match &mut self.tape {
             Some(tape) => tape.split_off(checkpoint.tape.min(tape.len())),
             None => Vec::new(),
         };
+        self.looked_ahead = self.looked_ahead.saturating_add(again.len());
         self.forget(checkpoint);
         // Usually all of it is in the line that is being read.
         let in_line = self.frames.is_empty()
@@ -361,6 +404,7 @@ impl<'s> Input<'s> {
                 name: Vec::new(),
                 expands_next: false,
                 counts: true,
+                parted: false,
             });
         }
     }

@@ -164,6 +164,13 @@ impl Reader<'_, '_> {
 
     /// `'…'`, the input being at the first quote.
     pub fn scan_single(&mut self, raw: &mut RawWord) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.input.verbatim, true);
+        let result = self.scan_single_inside(raw);
+        self.input.verbatim = outer;
+        result
+    }
+
+    fn scan_single_inside(&mut self, raw: &mut RawWord) -> Parsed<()> {
         let line = self.input.number;
         self.input.bump();
         raw.text.push(b'\'');
@@ -184,6 +191,13 @@ impl Reader<'_, '_> {
 
     /// `"…"`, the input being at the first quote.
     pub fn scan_double(&mut self, raw: &mut RawWord) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.input.verbatim, true);
+        let result = self.scan_double_inside(raw);
+        self.input.verbatim = outer;
+        result
+    }
+
+    fn scan_double_inside(&mut self, raw: &mut RawWord) -> Parsed<()> {
         let line = self.input.number;
         self.input.bump();
         raw.text.push(b'"');
@@ -213,7 +227,7 @@ impl Reader<'_, '_> {
         {
             match byte {
                 b'\\' => self.copy_escape(&mut raw),
-                b'$' => self.scan_dollar(&mut raw, Quoting::Double)?,
+                b'$' => self.scan_dollar(&mut raw, Quoting::Body)?,
                 _ => self.scan_backtick(&mut raw)?,
             }
         }
@@ -276,7 +290,7 @@ impl Reader<'_, '_> {
             Some(b'(') => {
                 self.input.bump();
                 let line = self.input.number;
-                if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic() {
+                if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic()? {
                     return self.scan_arithmetic(raw, at, line);
                 }
                 let (list, line) = self.scan_commands()?;
@@ -292,11 +306,13 @@ impl Reader<'_, '_> {
                 self.scan_matched(raw, b'[', b']', Open::Bracket)?;
                 raw.close_mark(mark);
             }
-            Some(b'\'') if quoting != Quoting::Double => {
+            Some(b'\'') if matches!(quoting, Quoting::None | Quoting::DoubleOperand) => {
                 self.scan_ansi(raw, quoting)?;
             }
             // A string to translate: there is no catalogue.
-            Some(b'"') if quoting != Quoting::Double => self.scan_double(raw)?,
+            Some(b'"') if matches!(quoting, Quoting::None | Quoting::DoubleOperand) => {
+                self.scan_double(raw)?
+            }
             Some(b'$') => {
                 self.input.bump();
                 raw.text.extend_from_slice(b"$$");
@@ -372,8 +388,10 @@ impl RawWord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quoting {
     None,
-    /// Double quotes, a here-document, arithmetic.
+    /// Double quotes.
     Double,
+    /// A here-document: `$'…'` doesn't count, wherever it stands.
+    Body,
     /// An operand of `${…}` that is itself in double quotes, where `$'…'` still counts.
     DoubleOperand,
 }

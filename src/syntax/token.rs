@@ -176,13 +176,16 @@ impl Reader<'_, '_> {
     }
 
     fn read_token(&mut self, place: Place) -> Parsed<Token> {
+        let mut eligible = matches!(place, Place::Command | Place::Prefix);
         // Each turn replaces an alias by its text.
         loop {
             let token = self.read_plain_token(place)?;
-            let may_expand = matches!(place, Place::Command | Place::Prefix)
-                || (self.input.expand_next && place == Place::Argument);
-            self.input.expand_next = false;
-            if !(may_expand && self.options().expand_aliases) || !self.push_alias(&token)? {
+            if !self.options().expand_aliases || token.plain().is_none() {
+                return Ok(token);
+            }
+            let next = std::mem::take(&mut self.input.expand_next);
+            eligible |= next && matches!(place, Place::Argument | Place::Declaration);
+            if !eligible || !self.push_alias(&token)? {
                 return Ok(token);
             }
         }
@@ -288,13 +291,22 @@ impl Reader<'_, '_> {
                     self.input.advance(count);
                 }
                 Some(b'#') if self.options().comments => {
-                    let rest = self.input.rest();
-                    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                    self.input.advance(end);
+                    self.skip_comment();
                 }
                 _ => return,
             }
         }
+    }
+
+    /// Up to the newline, also where the comment began in an alias.
+    fn skip_comment(&mut self) {
+        self.input.verbatim = true;
+        while self.input.peek().is_some_and(|byte| byte != b'\n') {
+            let rest = self.input.rest();
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            self.input.advance(end);
+        }
+        self.input.verbatim = false;
     }
 
     fn word_token(&mut self, place: Place) -> Parsed<Token> {

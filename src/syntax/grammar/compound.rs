@@ -19,7 +19,7 @@ impl Reader<'_, '_> {
     /// `((…))` or `( … )`, the first parenthesis being taken.
     pub fn parentheses(&mut self) -> Parsed<CommandKind> {
         let line = self.input.number;
-        if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic() {
+        if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic()? {
             self.input.bump();
             let raw = self.double_parentheses(line)?;
             let inside = 0..raw.text.len().saturating_sub(2);

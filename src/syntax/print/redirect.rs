@@ -6,6 +6,7 @@ use bstr::BString;
 
 impl<'a> Printer<'a> {
     pub fn redirects(&mut self, redirects: &'a [Redirect]) {
+        self.forget_documents();
         let mut documents: Vec<&'a HereDoc> = Vec::new();
         for (index, redirect) in redirects.iter().enumerate() {
             if index > 0 {

@@ -94,7 +94,11 @@ impl Reader<'_, '_> {
                 return Err(self.unmatched(b'}', Open::Brace, line));
             };
             let literal_quotes = quoted && stage != Stage::Pattern;
-            let inner = if literal_quotes { Quoting::DoubleOperand } else { Quoting::None };
+            let inner = match quoting {
+                Quoting::Body => Quoting::Body,
+                _ if literal_quotes => Quoting::DoubleOperand,
+                _ => Quoting::None,
+            };
             match byte {
                 b'}' => {
                     self.input.bump();
@@ -169,11 +173,14 @@ impl Reader<'_, '_> {
     ///
     /// Only parentheses and quotes are looked at, without parsing what is inside: parsing it here
     /// and again afterwards would double the time at each level of nesting.
-    pub fn closes_as_arithmetic(&mut self) -> bool {
+    pub fn closes_as_arithmetic(&mut self) -> Parsed<bool> {
+        if self.input.looked_too_far() {
+            return Err(self.error(ParseErrorKind::TooDeep));
+        }
         let start = self.input.checkpoint();
         let arithmetic = self.skip_parentheses();
         self.input.rewind(start);
-        arithmetic
+        Ok(arithmetic)
     }
 
     fn skip_parentheses(&mut self) -> bool {
@@ -214,10 +221,12 @@ impl Reader<'_, '_> {
         let ahead = self.ahead.take();
         let outer = std::mem::take(&mut self.pending);
         let condition = std::mem::take(&mut self.condition_start);
+        let verbatim = std::mem::take(&mut self.input.verbatim);
         self.substitutions += 1;
         let list =
             self.nested(|reader| reader.closed_list()).map_err(|error| ended_early(self, error));
         self.substitutions -= 1;
+        self.input.verbatim = verbatim;
         self.condition_start = condition;
         self.ahead = ahead;
         let inner = std::mem::replace(&mut self.pending, outer);

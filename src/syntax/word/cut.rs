@@ -25,13 +25,11 @@ pub(super) struct Cutter<'a, 'p, 's> {
 pub(super) enum Around {
     /// Between double quotes.
     Quotes,
-    /// A here-document or a prompt: `"` is text.
+    /// A here-document or a prompt: `"` is text, but in the operand of a `${…}`.
     Body,
     /// The operand of a `${…}` that is between double quotes: `"` quotes as if there were none
     /// around it, `\}` is a brace.
     Operand,
-    /// The same within a here-document, where `"` is text.
-    BodyOperand,
     /// Arithmetic: `"` goes away.
     Arithmetic,
 }
@@ -94,6 +92,9 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                     at += len + 2;
                 }
                 b'"' => at = self.double_quoted(&mut parts, at, end)?,
+                b'$' if self.slice(at + 1..end).first() == Some(&b'\'') => {
+                    at = self.ansi_quoted(&mut parts, at + 2, end);
+                }
                 b'<' | b'>' if mark_at(self.marks, at).is_none() => {
                     parts.literal(&[byte]);
                     at += 1;
@@ -102,6 +103,18 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
             }
         }
         Ok(parts.done())
+    }
+
+    /// The inside of `$'…'` from `at` on. Only a pattern in a here-document has it still.
+    fn ansi_quoted(&self, parts: &mut Parts, at: usize, end: usize) -> usize {
+        let inside = self.slice(at..end);
+        let mut len = 0;
+        while let Some(byte) = inside.get(len).filter(|byte| **byte != b'\'') {
+            len += if *byte == b'\\' { 2 } else { 1 };
+        }
+        let len = len.min(inside.len());
+        parts.quoted(&super::ansi_c::decode(inside.get(..len).unwrap_or_default()));
+        at + len + 1
     }
 
     /// `"…"` at `at`; returns where it ends.
@@ -154,8 +167,8 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                     let next = self.slice(at + 1..end).first().copied();
                     let removed = match next {
                         Some(b'$' | b'`' | b'\\' | b'\n') => true,
-                        Some(b'"') => !matches!(around, Around::Body | Around::BodyOperand),
-                        Some(b'}') => matches!(around, Around::Operand | Around::BodyOperand),
+                        Some(b'"') => around != Around::Body,
+                        Some(b'}') => around == Around::Operand,
                         _ => false,
                     };
                     let from = if removed { at + 1 } else { at };
@@ -166,7 +179,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                     Around::Quotes => return Ok(at + 1),
                     Around::Operand => at = self.inner_quotes(parts, at, end)?,
                     Around::Arithmetic => at += 1,
-                    Around::Body | Around::BodyOperand => {
+                    Around::Body => {
                         parts.quoted(b"\"");
                         at += 1;
                     }

@@ -209,9 +209,6 @@ impl Cutter<'_, '_, '_> {
                 super::tilde::split(&mut parts, super::tilde::Places::Start);
                 parts
             }
-            Some(Around::Body | Around::BodyOperand) => {
-                self.quoted_operand(range, Around::BodyOperand)?
-            }
             Some(Around::Arithmetic) => self.quoted_operand(range, Around::Arithmetic)?,
             Some(_) => self.quoted_operand(range, Around::Operand)?,
         };
