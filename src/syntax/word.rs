@@ -8,6 +8,7 @@ mod param;
 mod subscript;
 mod tilde;
 
+pub use ansi_c::decode as decode_ansi_c;
 pub use tilde::recognise_tilde;
 
 use super::ast::{ArrayElement, BadPart, ParamName, Pattern, Word, WordFlags, WordPart, WordText};

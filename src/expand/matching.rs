@@ -1,0 +1,270 @@
+//! Patterns and regular expressions in words, and the operators that use them.
+
+use super::Expander;
+use super::error::Expanded;
+use super::lists::Got;
+use super::sink::Field;
+use super::word::Quoting;
+use crate::state::{Opt, Str};
+use crate::syntax::ast::{CaseMode, Pattern, ReplaceMode, Word};
+use mesash_builtins::pattern::{Matcher, Options, Pattern as Compiled, Reach};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a constant pattern was compiled to, under the options of that time.
+#[derive(Debug)]
+struct Kept {
+    options: Options,
+    pattern: Arc<Compiled>,
+}
+
+/// Compiles a pattern that is active as a whole.
+pub fn case_pattern(text: &[u8], nocase: bool, extglob: bool) -> Compiled {
+    Compiled::new(text, Options { nocase, extglob })
+}
+
+impl Expander<'_> {
+    pub(super) fn matches(
+        &mut self,
+        pattern: &Pattern,
+        subject: &[u8],
+        extglob: bool,
+    ) -> Expanded<bool> {
+        let compiled = self.pattern(pattern, extglob)?;
+        if let Some(literal) = compiled.literal() {
+            return Ok(literal == subject);
+        }
+        let cancel = self.shell.cancel.clone();
+        Ok(compiled.on(subject).until(&cancel).is_match())
+    }
+
+    /// A pattern word, compiled; a constant one only once.
+    pub(super) fn pattern(&mut self, pattern: &Pattern, extglob: bool) -> Expanded<Arc<Compiled>> {
+        use crate::syntax::ast::WordFlags;
+        let options = Options { nocase: self.shell.options.has(Opt::NoCaseMatch), extglob };
+        let constant = pattern.word.flags.has(WordFlags::CONST);
+        if constant
+            && let Some(kept) = pattern.compiled.get::<Kept>()
+            && kept.options == options
+        {
+            return Ok(Arc::clone(&kept.pattern));
+        }
+        let field = self.single_field(&pattern.word, Quoting::None)?;
+        let compiled = Arc::new(field.pattern().build(options));
+        if constant {
+            let keep = || Kept { options, pattern: Arc::clone(&compiled) };
+            pattern.compiled.get_or_init(keep);
+        }
+        Ok(compiled)
+    }
+
+    pub(super) fn pattern_text(&mut self, pattern: &Pattern) -> Expanded<Str> {
+        let field = self.single_field(&pattern.word, Quoting::None)?;
+        let mut text = Vec::with_capacity(field.bytes.len());
+        for (piece, active) in field.pieces() {
+            for &byte in piece {
+                if !active {
+                    text.push(b'\\');
+                }
+                text.push(byte);
+            }
+        }
+        Ok(Str::from(text))
+    }
+
+    pub(super) fn regex_text(&mut self, pattern: &Pattern) -> Expanded<Str> {
+        let field = self.single_field(&pattern.word, Quoting::None)?;
+        Ok(Str::from(regex_of(&field)))
+    }
+
+    /// `${x/p/r}`
+    pub(super) fn replaced(
+        &mut self,
+        got: Got,
+        mode: ReplaceMode,
+        pattern: &Pattern,
+        replacement: Option<&Word>,
+    ) -> Expanded<Got> {
+        let extglob = self.shell.options.has(Opt::ExtGlob);
+        let pattern = self.pattern(pattern, extglob)?;
+        let replacement = match replacement {
+            Some(word) => self.replacement(word)?,
+            None => Replacement { pieces: vec![Str::EMPTY] },
+        };
+        let anchored = matches!(mode, ReplaceMode::Prefix | ReplaceMode::Suffix);
+        if pattern.literal().is_some_and(<[u8]>::is_empty) && !anchored {
+            return Ok(got);
+        }
+        let cancel = self.shell.cancel.clone();
+        let limit = self.shell.budget.limits().memory_bytes;
+        self.mapped(got, &mut |value| {
+            let on = pattern.on(value).until(&cancel);
+            let whole = replace(&on, value, mode, &replacement, limit);
+            whole.map_or(Ok(Cow::Borrowed(value)), |text| Ok(Cow::Owned(text)))
+        })
+    }
+
+    fn replacement(&mut self, word: &Word) -> Expanded<Replacement> {
+        if !self.shell.options.has(Opt::PatsubReplacement) {
+            return Ok(Replacement { pieces: vec![self.single(word)?] });
+        }
+        let field = self.single_field(word, Quoting::None)?;
+        let mut pieces = vec![Vec::new()];
+        for (piece, active) in field.pieces() {
+            let mut bytes = piece.iter();
+            while let Some(&byte) = bytes.next() {
+                let next = bytes.as_slice().first().copied();
+                match (byte, next) {
+                    (b'&', _) if active => pieces.push(Vec::new()),
+                    (b'\\', Some(escaped @ (b'&' | b'\\'))) if active => {
+                        bytes.next();
+                        pieces.last_mut().into_iter().for_each(|text| text.push(escaped));
+                    }
+                    _ => pieces.last_mut().into_iter().for_each(|text| text.push(byte)),
+                }
+            }
+        }
+        Ok(Replacement { pieces: pieces.into_iter().map(Str::from).collect() })
+    }
+
+    /// `${x^p}` and the like.
+    pub(super) fn recased(
+        &mut self,
+        got: Got,
+        mode: CaseMode,
+        all: bool,
+        pattern: Option<&Pattern>,
+    ) -> Expanded<Got> {
+        let extglob = self.shell.options.has(Opt::ExtGlob);
+        let pattern = match pattern {
+            Some(pattern) if !pattern.word.parts.is_empty() => {
+                Some(self.pattern(pattern, extglob)?)
+            }
+            _ => None,
+        };
+        self.mapped(got, &mut |value| {
+            use bstr::ByteSlice;
+            let mut out = Vec::with_capacity(value.len());
+            for (at, (start, end, letter)) in value.char_indices().enumerate() {
+                let raw = value.get(start..end).unwrap_or_default();
+                let fits = |pattern: &Arc<Compiled>| pattern.is_match(raw);
+                if (at > 0 && !all) || !pattern.as_ref().is_none_or(fits) {
+                    out.extend_from_slice(raw);
+                    continue;
+                }
+                let upper = match mode {
+                    CaseMode::Upper => true,
+                    CaseMode::Lower => false,
+                    CaseMode::Toggle => !letter.is_uppercase(),
+                };
+                super::case::push(letter, raw, upper, &mut out);
+            }
+            Ok(Cow::Owned(out))
+        })
+    }
+}
+
+/// A replacement: the match stands between each two pieces.
+struct Replacement {
+    pieces: Vec<Str>,
+}
+
+impl Replacement {
+    fn push(&self, matched: &[u8], out: &mut Vec<u8>) {
+        for (at, piece) in self.pieces.iter().enumerate() {
+            if at > 0 {
+                out.extend_from_slice(matched);
+            }
+            out.extend_from_slice(piece);
+        }
+    }
+}
+
+/// The text with its matches replaced; `None` if there are none. Stops growing past `limit`, which
+/// the budget then refuses.
+fn replace(
+    on: &Matcher<'_>,
+    text: &[u8],
+    mode: ReplaceMode,
+    replacement: &Replacement,
+    limit: u64,
+) -> Option<Vec<u8>> {
+    let range = match mode {
+        ReplaceMode::Prefix => 0..on.prefix(Reach::Longest)?,
+        ReplaceMode::Suffix => on.suffix(Reach::Longest)?..text.len(),
+        ReplaceMode::First => on.find(0)?,
+        ReplaceMode::All => return replace_all(on, text, replacement, limit),
+    };
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    let mut out = part(0..range.start).to_vec();
+    replacement.push(part(range.clone()), &mut out);
+    out.extend_from_slice(part(range.end..text.len()));
+    Some(out)
+}
+
+fn replace_all(
+    on: &Matcher<'_>,
+    text: &[u8],
+    replacement: &Replacement,
+    limit: u64,
+) -> Option<Vec<u8>> {
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    let mut found = on.find(0)?;
+    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
+    loop {
+        out.extend_from_slice(part(at..found.start));
+        replacement.push(part(found.clone()), &mut out);
+        at = found.end;
+        if found.is_empty() {
+            // Nothing was matched: go one character on.
+            let (_, size) = bstr::decode_utf8(part(at..text.len()));
+            out.extend_from_slice(part(at..at + size.max(1)));
+            at += size.max(1);
+        }
+        if at >= text.len() || out.len() as u64 > limit {
+            break;
+        }
+        match on.find(at) {
+            Some(next) if next.start < text.len() => found = next,
+            _ => {
+                out.extend_from_slice(part(at..text.len()));
+                break;
+            }
+        }
+    }
+    Some(out)
+}
+
+/// A regular expression in which what was quoted stands for itself.
+fn regex_of(field: &Field) -> Vec<u8> {
+    let mut text = Vec::with_capacity(field.bytes.len() + 8);
+    for (piece, active) in field.pieces() {
+        if active {
+            text.extend_from_slice(piece);
+            continue;
+        }
+        for &byte in piece {
+            if matches!(
+                byte,
+                b'\\'
+                    | b'.'
+                    | b'['
+                    | b']'
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b'?'
+                    | b'{'
+                    | b'}'
+                    | b'|'
+                    | b'^'
+                    | b'$'
+            ) {
+                text.push(b'\\');
+            }
+            text.push(byte);
+        }
+    }
+    text
+}

@@ -1,0 +1,252 @@
+//! What a name with or without a subscript leads to.
+
+use super::error::{ExpandError, Expanded};
+use super::lists::Got;
+use super::{Expander, number};
+use crate::state::{Circular, Str, Target, Value, VarError, Variable};
+use crate::syntax::ast::{Subscript, SubscriptIndex, SubscriptKind};
+use crate::syntax::symbol::Symbol;
+use crate::syntax::word::{parse_reference, parse_subscript};
+
+/// A variable or an element, namerefs followed and the subscript evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    Whole(Symbol),
+    /// May be negative: then it counts from the end.
+    Index(Symbol, i64),
+    Key(Symbol, Str),
+    /// A nameref that leads nowhere yet: assigning to it binds it.
+    Unbound(Symbol),
+    /// Namerefs in a circle, which was complained about.
+    Nothing,
+}
+
+impl Place {
+    pub fn symbol(&self) -> Option<Symbol> {
+        match self {
+            Self::Whole(symbol) | Self::Index(symbol, _) | Self::Key(symbol, _) => Some(*symbol),
+            Self::Unbound(symbol) => Some(*symbol),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Expander<'_> {
+    /// What `name` or `name[subscript]` means.
+    pub(super) fn place(
+        &mut self,
+        symbol: Symbol,
+        subscript: Option<&Subscript>,
+    ) -> Expanded<Place> {
+        match (self.shell.resolve(symbol), subscript) {
+            (Ok(Target::Variable(target)), None) => Ok(Place::Whole(target)),
+            (Ok(Target::Variable(target)), Some(subscript)) => self.element(target, subscript),
+            (Ok(Target::Element(target, text)), None) => {
+                let env = self.parse_env();
+                let subscript = parse_subscript(&text, env, &self.shell.interner)?;
+                self.element(target, &subscript)
+            }
+            (Ok(Target::Element(target, text)), Some(_)) => {
+                let name = self.shell.name(target);
+                let shown = [name.as_ref(), b"[".as_slice(), &text, b"]"].concat();
+                Err(VarError::NotIdentifier(Str::from(shown)).into())
+            }
+            (Ok(Target::Unbound(target)), None) => Ok(Place::Unbound(target)),
+            (Ok(Target::Unbound(target)), Some(subscript)) => self.element(target, subscript),
+            (Err(Circular(at)), _) => {
+                let name = self.shell.name(at);
+                let message =
+                    [b"warning: ".as_slice(), name.as_ref(), b": circular name reference"].concat();
+                self.run.complain(self.shell, &message);
+                Ok(Place::Nothing)
+            }
+        }
+    }
+
+    /// The array that `name[@]` is about.
+    pub(super) fn array_symbol(&mut self, symbol: Symbol) -> Expanded<Option<Symbol>> {
+        Ok(match self.place(symbol, None)? {
+            Place::Whole(target) | Place::Index(target, _) | Place::Key(target, _) => Some(target),
+            Place::Unbound(_) | Place::Nothing => None,
+        })
+    }
+
+    /// As [`Expander::place`]; a bad subscript is complained about and leads to nothing.
+    pub(super) fn place_to_read(
+        &mut self,
+        symbol: Symbol,
+        subscript: &Subscript,
+    ) -> Expanded<Place> {
+        let place = self.place(symbol, Some(subscript))?;
+        if let Place::Index(target, index) = place
+            && index < 0
+            && self.shell.absolute_index(target, index).is_none()
+        {
+            let name = self.shell.name(target);
+            let message = [name.as_ref(), b": bad array subscript".as_slice()].concat();
+            self.run.complain(self.shell, &message);
+            return Ok(Place::Nothing);
+        }
+        Ok(place)
+    }
+
+    pub(super) fn is_assoc(&self, symbol: Symbol) -> bool {
+        self.shell.vars.get(symbol).is_some_and(Variable::is_assoc)
+    }
+
+    fn element(&mut self, symbol: Symbol, subscript: &Subscript) -> Expanded<Place> {
+        if self.is_assoc(symbol) {
+            let key = match subscript.kind {
+                SubscriptKind::Key => self.single(&subscript.word)?,
+                SubscriptKind::At => Str::from("@"),
+                SubscriptKind::Star => Str::from("*"),
+            };
+            if key.is_empty() {
+                return Err(self.bad_subscript(symbol, &subscript.text));
+            }
+            return Ok(Place::Key(symbol, key));
+        }
+        if subscript.kind != SubscriptKind::Key || subscript.text.is_empty() {
+            return Err(self.bad_subscript(symbol, &subscript.text));
+        }
+        Ok(Place::Index(symbol, self.index(subscript)?))
+    }
+
+    pub(super) fn bad_subscript(&self, symbol: Symbol, text: &[u8]) -> ExpandError {
+        let shown = [self.shell.name(symbol).as_ref(), b"[".as_slice(), text, b"]"].concat();
+        VarError::BadSubscript(Str::from(shown)).into()
+    }
+
+    /// The subscript of an indexed array.
+    pub(super) fn index(&mut self, subscript: &Subscript) -> Expanded<i64> {
+        match &subscript.index {
+            SubscriptIndex::Static(tree) => self.arith_tree(tree, &subscript.text),
+            SubscriptIndex::Operand(name) => {
+                let value = match self.parameter(*name)? {
+                    Got::One(value) => value,
+                    _ => self.variable_value(*name)?.unwrap_or_default(),
+                };
+                match number::decimal(&value) {
+                    Some(index) => Ok(index),
+                    None => self.arith_text(&value),
+                }
+            }
+            SubscriptIndex::Dynamic => {
+                let text = self.single(&subscript.word)?;
+                self.arith_text(&text)
+            }
+        }
+    }
+
+    /// The value at a place.
+    pub(super) fn place_value(&mut self, place: &Place) -> Option<Str> {
+        match place {
+            Place::Whole(symbol) => {
+                self.shell.draw(*symbol);
+                match self.shell.vars.get(*symbol).map(|variable| &variable.value) {
+                    Some(Value::Scalar(text)) => Some(text.clone()),
+                    _ => match self.shell.value(*symbol) {
+                        Value::Scalar(text) => Some(text),
+                        Value::Indexed(array) => array.get(0).cloned(),
+                        Value::Assoc(array) => array.get(b"0").cloned(),
+                        Value::Unset | Value::Dynamic(_) => None,
+                    },
+                }
+            }
+            Place::Index(symbol, index) => {
+                // Without copying the array of an ordinary variable.
+                if let Some(Value::Indexed(array)) =
+                    self.shell.vars.get(*symbol).map(|variable| &variable.value)
+                    && *index >= 0
+                {
+                    return array.get(*index).cloned();
+                }
+                let index = self.shell.absolute_index(*symbol, *index)?;
+                match self.shell.value(*symbol) {
+                    Value::Scalar(text) if index == 0 => Some(text),
+                    Value::Indexed(array) => array.get(index).cloned(),
+                    _ => None,
+                }
+            }
+            Place::Key(symbol, key) => {
+                if let Some(Value::Assoc(array)) =
+                    self.shell.vars.get(*symbol).map(|variable| &variable.value)
+                {
+                    return array.get(key).cloned();
+                }
+                self.shell.assoc(*symbol)?.get(key).cloned()
+            }
+            Place::Unbound(_) | Place::Nothing => None,
+        }
+    }
+
+    /// What `name` or `name[subscript]`, given as text, means; `None` if it is neither.
+    pub(super) fn named(
+        &mut self,
+        text: &[u8],
+    ) -> Expanded<Option<(Symbol, Option<Box<Subscript>>)>> {
+        Ok(parse_reference(text, self.parse_env(), &self.shell.interner)?)
+    }
+
+    pub(super) fn name_is_set(&mut self, text: &[u8]) -> Expanded<bool> {
+        if let Some(n) = number::decimal(text).filter(|_| text.iter().all(u8::is_ascii_digit)) {
+            return Ok(n == 0 || usize::try_from(n).is_ok_and(|n| n <= self.shell.positional.len()));
+        }
+        let Some((symbol, subscript)) = self.named(text)? else { return Ok(false) };
+        if let Some(subscript) = &subscript
+            && subscript.kind != SubscriptKind::Key
+            && !self.array_symbol(symbol)?.is_some_and(|target| self.is_assoc(target))
+        {
+            return Ok(!self.values_of(symbol)?.is_empty());
+        }
+        let place = match &subscript {
+            Some(subscript) => self.place_to_read(symbol, subscript)?,
+            None => self.place(symbol, None)?,
+        };
+        Ok(self.place_value(&place).is_some())
+    }
+
+    pub(super) fn name_value(&mut self, text: &[u8]) -> Expanded<Option<Str>> {
+        let Some((symbol, subscript)) = self.named(text)? else { return Ok(None) };
+        let place = match &subscript {
+            Some(subscript) => self.place_to_read(symbol, subscript)?,
+            None => self.place(symbol, None)?,
+        };
+        Ok(self.place_value(&place))
+    }
+
+    pub(super) fn unset_name(&mut self, text: &[u8]) -> Expanded<()> {
+        let Some((symbol, subscript)) = self.named(text)? else {
+            return Err(VarError::NotIdentifier(Str::new(text)).into());
+        };
+        let Some(subscript) = subscript else {
+            return match self.place(symbol, None)? {
+                Place::Whole(target) => Ok(self.shell.unset(target)?),
+                Place::Index(target, index) => Ok(self.shell.unset_index(target, index)?),
+                Place::Key(target, key) => Ok(self.shell.unset_key(target, &key)?),
+                Place::Unbound(target) => Ok(self.shell.unset(target)?),
+                Place::Nothing => Ok(self.shell.unset(symbol)?),
+            };
+        };
+        let Some(target) = self.array_symbol(symbol)? else { return Ok(()) };
+        let Some(variable) = self.shell.vars.get(target) else { return Ok(()) };
+        if !variable.is_array() && variable.is_set() && subscript.kind != SubscriptKind::Key {
+            return Err(VarError::NotAnArray(Str::new(&self.shell.name(target))).into());
+        }
+        if subscript.kind != SubscriptKind::Key && !self.is_assoc(target) {
+            // All elements go; the variable stays an array.
+            return Ok(self.shell.set_array(target, crate::state::IndexedArray::default())?);
+        }
+        if !variable.is_array() && variable.is_set() {
+            let index = self.index(&subscript)?;
+            if index != 0 {
+                return Err(VarError::NotAnArray(Str::new(&self.shell.name(target))).into());
+            }
+        }
+        match self.element(target, &subscript)? {
+            Place::Index(target, index) => Ok(self.shell.unset_index(target, index)?),
+            Place::Key(target, key) => Ok(self.shell.unset_key(target, &key)?),
+            _ => Ok(()),
+        }
+    }
+}
