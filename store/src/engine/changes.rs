@@ -95,8 +95,7 @@ impl Repository {
     ) -> EngineResult<(Resolved, Transacted)> {
         let base = ids::commit_id(base)?;
         let (child, transacted) = self.transact("new change", author, |draft| {
-            let base = draft.history.commit(&base)?;
-            check_visible(&draft.history, &base)?;
+            let base = draft.history.visible_commit(&base)?;
             draft.new_child(&base, message)
         })?;
         Ok((resolved(&child)?, transacted.unwrap_or_else(|| self.unchanged())))
@@ -192,20 +191,6 @@ fn is_empty_leaf(history: &History, commit: &JjCommit) -> EngineResult<bool> {
         && view.heads().contains(commit.id())
         && !history.is_immutable(commit.id())?
         && commit.is_discardable(history.repo.as_ref()).block_on().doing("reading a commit")?)
-}
-
-fn check_visible(history: &History, commit: &JjCommit) -> EngineResult<()> {
-    let visible = history.visible(commit.change_id())?;
-    if visible.contains(commit.id()) {
-        return Ok(());
-    }
-    let change = commit.change_id().reverse_hex();
-    Err(match visible.first() {
-        Some(now) => {
-            EngineError::ChangeMoved { change, now: jj_lib::object_id::ObjectId::hex(now) }
-        }
-        None => EngineError::NoChange(change),
-    })
 }
 
 /// A commit that the transaction just made.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use jj_lib::backend::{ChangeId as JjChangeId, CommitId};
 use jj_lib::commit::Commit as JjCommit;
-use jj_lib::object_id::{HexPrefix, PrefixResolution};
+use jj_lib::object_id::{HexPrefix, ObjectId as _, PrefixResolution};
 use jj_lib::op_store::RefTarget;
 use jj_lib::ref_name::{RefName, RefNameBuf};
 use jj_lib::repo::{ReadonlyRepo, Repo as _};
@@ -45,7 +45,7 @@ impl History {
             if !is_known(&repo, tip)? {
                 return Err(EngineError::Data {
                     doing: "finding the immutable commits",
-                    reason: format!("{} is missing", jj_lib::object_id::ObjectId::hex(tip)),
+                    reason: format!("{} is missing", tip.hex()),
                 });
             }
         }
@@ -63,6 +63,20 @@ impl History {
 
     pub fn commit(&self, id: &CommitId) -> EngineResult<JjCommit> {
         self.repo.store().get_commit(id).doing("reading a commit")
+    }
+
+    /// A commit to build on, which must not have been replaced.
+    pub fn visible_commit(&self, id: &CommitId) -> EngineResult<JjCommit> {
+        let commit = self.commit(id)?;
+        let visible = self.visible(commit.change_id())?;
+        if visible.contains(id) {
+            return Ok(commit);
+        }
+        let change = commit.change_id().reverse_hex();
+        Err(match visible.first() {
+            Some(now) => EngineError::ChangeMoved { change, now: now.hex() },
+            None => EngineError::NoChange(change),
+        })
     }
 
     /// Every commit that must not change, the root included.
@@ -177,7 +191,7 @@ impl History {
             [one] => self.commit(one),
             several => Err(EngineError::Divergent {
                 change: change.to_string(),
-                commits: several.iter().map(jj_lib::object_id::ObjectId::hex).collect(),
+                commits: several.iter().map(|id| id.hex()).collect(),
             }),
         }
     }

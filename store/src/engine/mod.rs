@@ -13,7 +13,9 @@
 //!   jj operation.
 //! - No call rewrites the root, or a commit that was imported or tagged: the set of immutable
 //!   commits is stored beside the repository and checked here.
-//! - Nothing reads the user's jj or git configuration, home or environment.
+//! - Nothing reads the user's jj configuration. jj's git backend opens its repository as git does,
+//!   with the user's git configuration, which must be well formed but decides nothing here; what we
+//!   open ourselves looks at the repository's own alone.
 //!
 //! Not here: facts that git cannot hold, live trees, and when to snapshot.
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bstr::BString;
 use bytes::Bytes;
@@ -47,6 +48,8 @@ struct Shared {
     sizes: Cache<ObjectId, u64>,
     blobs: Cache<ObjectId, Bytes>,
     large: LargeBlobs,
+    /// Packs that writers have added since this was opened.
+    packs_added: AtomicU32,
 }
 
 impl fmt::Debug for Objects {
@@ -66,6 +69,7 @@ impl Objects {
                 sizes: Cache::new(SIZE_CACHE_ENTRIES, |_| 1),
                 blobs: Cache::new(BLOB_CACHE_BYTES, |blob: &Bytes| blob.len() + 64),
                 large: LargeBlobs::new(objects_dir),
+                packs_added: AtomicU32::new(0),
             }),
         })
     }
@@ -140,6 +144,14 @@ impl Objects {
 
     pub(super) fn counters(&self) -> &Arc<Counters> {
         &self.shared.counters
+    }
+
+    pub(super) fn note_pack(&self) {
+        self.shared.packs_added.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn packs_added(&self) -> u32 {
+        self.shared.packs_added.load(Ordering::Relaxed)
     }
 
     /// A handle of one's own, for writers.

@@ -55,6 +55,7 @@ pub struct Repository {
 pub(super) struct Writer {
     branches: Branches,
     transactions_since_load: u32,
+    packs_at_load: u32,
     /// The journal's positions that the newest operation carries.
     pub positions: BTreeMap<ChangeId, u64>,
     /// Commits that other programs replaced, not yet told by [`Repository::refresh`].
@@ -110,6 +111,7 @@ impl Repository {
         let writer = Writer {
             branches: Branches::open(&layout.git())?,
             transactions_since_load: 0,
+            packs_at_load: 0,
             positions,
             foreign: Vec::new(),
         };
@@ -285,7 +287,8 @@ impl Repository {
         Ok((answer, Some(Transacted { operation: history.repo.op_id().hex(), rewritten })))
     }
 
-    /// The newest state on disk. Operations that others made are merged and remembered.
+    /// The newest state on disk. Operations that others made are merged and remembered. Where packs
+    /// were added jj is loaded anew: its database has room for few more than it found.
     fn newest(&self, writer: &mut Writer) -> EngineResult<Arc<History>> {
         let before = self.history();
         let heads = before
@@ -295,8 +298,12 @@ impl Repository {
             .block_on()
             .doing("reading the operation heads")?;
         let ours = heads.as_slice() == std::slice::from_ref(before.repo.op_id());
-        let repo = if writer.transactions_since_load >= TRANSACTIONS_PER_LOAD {
+        let packs = self.objects.packs_added();
+        let repo = if writer.transactions_since_load >= TRANSACTIONS_PER_LOAD
+            || writer.packs_at_load != packs
+        {
             writer.transactions_since_load = 0;
+            writer.packs_at_load = packs;
             load_jj(&self.layout)?
         } else if ours {
             return Ok(before);

@@ -169,8 +169,8 @@ impl Repository {
     /// Moves changes onto other parents.
     ///
     /// # Errors
-    /// `NoChange`, `Divergent`, `Immutable`; `Cycle` if a new parent is among what moves; `Data` if
-    /// there is no such commit.
+    /// `NoChange`, `Divergent`, `Immutable`; `Cycle` if a new parent is among what moves;
+    /// `ChangeMoved` if it was replaced; `Data` if there is no such commit.
     pub fn rebase(
         &self,
         changes: &[ChangeId],
@@ -182,6 +182,7 @@ impl Repository {
         self.rewrite("rebase", committer, |draft| {
             let commits = singles(&draft.history, changes)?;
             commits.iter().try_for_each(|commit| draft.will_rewrite(commit))?;
+            onto.iter().try_for_each(|id| draft.history.visible_commit(id).map(drop))?;
             let targets: Vec<CommitId> = commits.iter().map(|commit| commit.id().clone()).collect();
             let inside = RevsetExpression::commits(targets.clone());
             let inside = match moved {
@@ -214,7 +215,8 @@ impl Repository {
     /// Copies changes, each with an id of its own: onto the parents they have, or onto others.
     ///
     /// # Errors
-    /// `NoChange`, `Divergent`; `Data` if there is no such commit.
+    /// `NoChange`, `Divergent`; `ChangeMoved` if a new parent was replaced; `Data` if there is no
+    /// such commit.
     pub fn duplicate(
         &self,
         changes: &[ChangeId],
@@ -229,6 +231,9 @@ impl Repository {
             let commits = singles(&draft.history, changes)?;
             let targets: Vec<CommitId> = commits.iter().map(|commit| commit.id().clone()).collect();
             let sorted = draft.history.commits(&RevsetExpression::commits(targets.clone()))?;
+            for id in onto.iter().flatten() {
+                draft.history.visible_commit(id)?;
+            }
             let none = HashMap::new();
             let repo = draft.tx.repo_mut();
             let done = match &onto {

@@ -107,6 +107,7 @@ impl ObjectWriter {
         }
         if let Some(pack) = self.pack.take() {
             pack.finish(durability, &counters).map_err(EngineError::io(&self.objects_dir))?;
+            self.objects.note_pack();
         }
         let store = self.loose_store();
         for object in self.pending.drain(..) {

@@ -1,8 +1,8 @@
 //! Repositories on disk: making them, their objects, changes and bookmarks.
 
 use mesa_store::engine::{
-    Author, ChangeSnapshot, Durability, EngineError, Repository, Resolved, RootTree, TreeEntry,
-    TreeEntryKind,
+    Author, ChangeSnapshot, Durability, EngineError, Moved, Repository, Resolved, RootTree,
+    TreeEntry, TreeEntryKind,
 };
 use mesafs::backend::Backwards;
 use mesafs::tree::{ObjectId, Sums};
@@ -260,6 +260,79 @@ fn many_objects_make_one_pack_and_are_read_back() {
     assert_eq!((found.len(), found.last().copied()), (8, Some((root, sums))));
     let known = Sums { entries: 1, bytes: 2, depth: 3, longest_path: 4 };
     assert_eq!(objects.sums(root, &mut |_| Some(known), &mut |_, _| panic!()).unwrap(), known);
+}
+
+#[test]
+fn many_packs_are_as_good_as_one() {
+    let at = fixture();
+    let mut main = at.main();
+    let mut texts = Vec::new();
+    for round in 0..40 {
+        let files: Vec<(String, String)> =
+            (0..70).map(|n| (format!("f{n}"), format!("{n} in {round}\n"))).collect();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        main = at.put(&main, &files, round);
+        texts.push(main.commit.clone());
+    }
+    let packs = std::fs::read_dir(at.dir().join(".jj/repo/store/git/objects/pack")).unwrap();
+    assert_eq!(packs.count(), 80);
+    // jj reads trees when it merges.
+    let files: Vec<(String, String)> = (0..70).map(|n| (format!("f{n}"), "x".into())).collect();
+    let mut files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let child = at.child(&main, "", &files);
+    files.truncate(1);
+    files.push(("g", "1"));
+    let side = at.child(&main, "", &files);
+    let moved = std::slice::from_ref(&child.change);
+    let hidden = at.repo.rebase(moved, Moved::Alone, &texts[..1], &ann()).unwrap_err();
+    assert!(matches!(hidden, EngineError::ChangeMoved { .. }), "{hidden}");
+    at.repo.rebase(moved, Moved::Alone, &[side.commit], &ann()).unwrap();
+    let child = at.now(&child);
+    assert_eq!(at.text(&child, "g").as_deref(), Some("1"));
+    assert_eq!(at.text(&child, "f0").as_deref(), Some("x"));
+    for (round, commit) in texts.iter().enumerate() {
+        let root = at.repo.commit_root(commit).unwrap();
+        assert_eq!(at.repo.objects().tree(root.tree).unwrap().len(), 70, "{round}");
+    }
+}
+
+#[test]
+fn threads_lose_nothing_and_see_whole_states() {
+    let at = fixture();
+    let base = at.put(&at.main(), &[("f", "0")], 1);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (at, base) = (&at, &base);
+            scope.spawn(move || {
+                let text = format!("by {thread}");
+                let (mut change, _) = at.repo.new_change(&base.commit, &text, &ann()).unwrap();
+                for round in 0..6 {
+                    change = at.put(&change, &[("f", &format!("{thread} {round}"))], round);
+                }
+                let mark = name(&format!("b{thread}"));
+                at.repo.create_bookmark(&mark, &change.change).unwrap();
+            });
+        }
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let log = at.repo.log(&base.commit, 0).unwrap();
+                    assert_eq!(log.len(), 1);
+                    for bookmark in at.repo.bookmarks().unwrap() {
+                        let (_, commit) = bookmark.target.unwrap();
+                        at.repo.commit_root(&commit).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    for thread in 0..4 {
+        let change = at.repo.resolve_bookmark(&name(&format!("b{thread}"))).unwrap();
+        assert_eq!(at.text(&change, "f"), Some(format!("{thread} 5")));
+        assert_eq!(at.log(&change), format!("by {thread} /"));
+    }
 }
 
 #[test]
