@@ -6,6 +6,9 @@ use super::trap::Hidden;
 use super::{Eval, Realm, Unwind};
 use crate::job::{JobTable, Process, stack};
 use crate::special::BuiltinTable;
+use crate::special::complete::Completions;
+use crate::special::ulimit::UserLimits;
+use crate::state::Str;
 
 /// What is one process's own and is never copied into another.
 #[derive(Debug)]
@@ -42,6 +45,12 @@ pub struct Runtime {
     pub status_before_trap: Option<u8>,
     /// Jobs outlive an input: an interactive session.
     pub keeps_jobs: bool,
+    /// What `ulimit` was told.
+    pub user_limits: UserLimits,
+    /// What `complete` was told.
+    pub completions: Completions,
+    /// The inputs of an interactive session.
+    pub history: Vec<Str>,
     /// Which symbols of the shell's interner are builtins.
     pub builtins: Arc<BuiltinTable>,
 }
@@ -76,6 +85,9 @@ impl Runtime {
             trace_level: 0,
             status_before_trap: None,
             keeps_jobs: false,
+            user_limits: UserLimits::default(),
+            completions: Completions::new(),
+            history: Vec::new(),
             builtins,
         }
     }

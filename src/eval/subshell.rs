@@ -47,6 +47,11 @@ fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
     rt.trapping = parent.trapping;
     rt.stack_floor = parent.stack_floor;
     rt.is_subshell = true;
+    rt.hidden = parent.hidden;
+    rt.trace_level = parent.trace_level;
+    rt.status_before_trap = parent.status_before_trap;
+    rt.user_limits = parent.user_limits.clone();
+    rt.completions = parent.completions.clone();
     Eval { shell, rt }
 }
 

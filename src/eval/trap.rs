@@ -1,7 +1,7 @@
 //! Traps: when they are due and what they see.
 
 use super::script::TextKind;
-use super::{Eval, Step, Unwind};
+use super::{Eval, Unwind};
 use crate::state::{Event, Opt, Str};
 use crate::syntax::ast::Command;
 
@@ -54,7 +54,7 @@ impl Eval {
     }
 
     /// Runs a trap's command; `$?` is afterwards what it was.
-    fn run_trap(&mut self, command: &Str, line: u32) -> Result<(), Unwind> {
+    pub fn run_trap(&mut self, command: &Str, line: u32) -> Result<(), Unwind> {
         if command.is_empty() {
             return Ok(());
         }
@@ -166,14 +166,5 @@ impl Eval {
         }
         let text = crate::syntax::print::command(command);
         self.shell.command = Str::from(text);
-    }
-
-    /// Runs something that a trap on the way must not disturb.
-    pub fn quietly(&mut self, run: impl FnOnce(&mut Self) -> Step) -> Step {
-        let before = self.rt.trapping.debug;
-        self.rt.trapping.debug = true;
-        let step = run(self);
-        self.rt.trapping.debug = before;
-        step
     }
 }

@@ -228,3 +228,16 @@ pub fn text_of(_shell: &Shell, text: &WordText) -> BString {
 pub fn source_text(shell: &Shell, word: &Word) -> BString {
     text_of(shell, &word.text)
 }
+
+pub fn glob_text(_shell: &mut Shell, _rt: &mut Runtime, _pattern: &[u8]) -> Done<Vec<Str>> {
+    Ok(Vec::new())
+}
+
+pub fn word_list(_shell: &mut Shell, _rt: &mut Runtime, words: &[u8]) -> Done<Vec<Str>> {
+    let pieces = words.split(u8::is_ascii_whitespace).filter(|piece| !piece.is_empty());
+    Ok(pieces.map(Str::new).collect())
+}
+
+pub fn text_matches(_shell: &mut Shell, pattern: &[u8], text: &[u8]) -> bool {
+    pattern == text
+}

@@ -9,17 +9,38 @@ mod bind;
 mod caller;
 mod cd;
 mod command;
+pub mod complete;
+mod declare;
+mod describe;
+mod dirs;
 mod echo;
+mod enable;
 mod eval;
 pub mod exec;
 mod flow;
+mod getopts;
+mod hash;
+mod help;
+mod history;
+mod jobs;
+mod kill;
+mod let_;
+mod mapfile;
 mod options;
 mod output;
 mod printf;
 mod read;
+mod set;
 mod shift;
+mod shopt;
 mod test;
+mod times;
+mod trap;
 mod type_;
+pub mod ulimit;
+mod umask;
+mod unset;
+mod wait;
 
 pub use read::read_line;
 
@@ -78,29 +99,63 @@ pub const ALL: &[Special] = &[
     Special { posix: true, ..flow::COLON },
     test::BRACKET,
     alias::ALIAS,
+    jobs::BG,
     bind::BIND,
     Special { posix: true, ..flow::BREAK },
     command::BUILTIN,
     caller::CALLER,
     cd::CD,
     command::COMMAND,
+    complete::COMPGEN,
+    complete::COMPLETE,
+    complete::COMPOPT,
     Special { posix: true, ..flow::CONTINUE },
+    declare::DECLARE,
+    dirs::DIRS,
+    jobs::DISOWN,
     echo::ECHO,
+    enable::ENABLE,
     Special { posix: true, ..eval::EVAL },
     Special { posix: true, ..exec::EXEC },
     Special { posix: true, ..flow::EXIT },
+    Special { posix: true, ..declare::EXPORT },
     flow::FALSE,
+    history::FC,
+    jobs::FG,
+    getopts::GETOPTS,
+    hash::HASH,
+    help::HELP,
+    history::HISTORY,
+    jobs::JOBS,
+    kill::KILL,
+    let_::LET,
+    declare::LOCAL,
     flow::LOGOUT,
+    mapfile::MAPFILE,
+    dirs::POPD,
     printf::PRINTF,
+    dirs::PUSHD,
     cd::PWD,
     read::READ,
+    mapfile::READARRAY,
+    Special { posix: true, ..declare::READONLY },
     Special { posix: true, ..flow::RETURN },
+    Special { posix: true, ..set::SET },
     Special { posix: true, ..shift::SHIFT },
+    shopt::SHOPT,
     command::SOURCE,
+    jobs::SUSPEND,
     test::TEST,
+    Special { posix: true, ..times::TIMES },
+    Special { posix: true, ..trap::TRAP },
     flow::TRUE,
     type_::TYPE,
+    declare::TYPESET,
+    ulimit::ULIMIT,
+    umask::UMASK,
     alias::UNALIAS,
+    Special { posix: true, ..unset::UNSET },
+    wait::WAIT,
 ];
 
 const NONE: u8 = u8::MAX;
