@@ -128,7 +128,7 @@ fn both(eval: &mut Eval, name: &Str, op: RedirectOp, undo: &mut Undo) -> Result<
 fn target(eval: &mut Eval, word: &Word) -> Result<Str, Failure> {
     match expand::redirect_target(&mut eval.shell, &mut eval.rt, word) {
         Ok(Some(name)) => Ok(name),
-        Ok(None) => Err(said(&expand::source_text(&eval.shell, word), "ambiguous redirect")),
+        Ok(None) => Err(said(&expand::source_text(word), "ambiguous redirect")),
         Err(error) => Err(Failure::Unwind(eval.expand_failed(error))),
     }
 }
@@ -242,7 +242,7 @@ fn duplicate(
         if redirect.op == RedirectOp::DupOut && matches!(redirect.fd, RedirectFd::Default) {
             return both(eval, &name, RedirectOp::WriteBoth, undo);
         }
-        return Err(said(&expand::source_text(&eval.shell, word), "ambiguous redirect"));
+        return Err(said(&expand::source_text(word), "ambiguous redirect"));
     }
     let source = digits.to_str().ok().and_then(|text| text.parse::<u32>().ok());
     let entry = source.and_then(|fd| eval.shell.fds.get(fd)).cloned();

@@ -34,6 +34,10 @@ impl Substitute for Runtime {
     fn process(&mut self, shell: &mut Shell, subst: &ProcessSubst) -> Result<Str, ExpandError> {
         start(self, shell, subst).map_err(|unwind| self.leave(unwind))
     }
+
+    fn complain(&mut self, shell: &mut Shell, message: &[u8]) {
+        failure::complain(shell, &[message]);
+    }
 }
 
 impl Runtime {
@@ -105,7 +109,7 @@ fn read_file(rt: &mut Runtime, shell: &mut Shell, word: &Word) -> Result<Vec<u8>
     let name = match expand::redirect_target(shell, rt, word) {
         Ok(Some(name)) => name,
         Ok(None) => {
-            let text = expand::source_text(shell, word);
+            let text = expand::source_text(word);
             failure::complain(shell, &[&text, b": ambiguous redirect"]);
             shell.status = 1;
             return Ok(Vec::new());

@@ -56,7 +56,7 @@ impl Eval {
     /// An assignment after it was made.
     pub fn trace_assignment(&mut self, assignment: &Assignment, value: &[u8]) {
         let text = match &assignment.value {
-            AssignValue::Array(_) => expand::text_of(&self.shell, &assignment.text).to_vec(),
+            AssignValue::Array(_) => expand::text_of(&assignment.text).to_vec(),
             AssignValue::Scalar(_) => {
                 let mut text = self.shell.name(assignment.name).to_vec();
                 if let Some(subscript) = &assignment.subscript {
@@ -82,7 +82,7 @@ impl Eval {
             Some(words) => {
                 for word in words {
                     text.push(b' ');
-                    text.extend_from_slice(&expand::text_of(&self.shell, &word.text));
+                    text.extend_from_slice(&expand::text_of(&word.text));
                 }
             }
             None => text.extend_from_slice(b" \"$@\""),
@@ -91,7 +91,7 @@ impl Eval {
     }
 
     pub fn trace_case(&mut self, node: &Case) {
-        let word = expand::text_of(&self.shell, &node.word.text);
+        let word = expand::text_of(&node.word.text);
         self.trace(&[b"case ", word.as_slice(), b" in"].concat());
     }
 

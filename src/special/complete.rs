@@ -325,7 +325,7 @@ impl Eval {
             };
             let mut kept = Vec::new();
             for one in found {
-                let matches = expand::text_matches(&mut self.shell, &pattern, &one);
+                let matches = expand::text_matches(&self.shell, &pattern, &one);
                 if matches == keeps {
                     kept.push(one);
                 }
