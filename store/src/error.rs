@@ -77,7 +77,7 @@ pub(crate) fn errno_of(error: &io::Error) -> Errno {
 /// A failure of the engine as a call on files tells it.
 pub(crate) fn engine_to_fs(error: &EngineError, operation: Operation) -> FsError {
     let errno = match error {
-        EngineError::Io { source, .. } => errno_of(source),
+        EngineError::Io { source, .. } | EngineError::System { source, .. } => errno_of(source),
         EngineError::Divergent { .. } | EngineError::ChangeMoved { .. } => Errno::Busy,
         EngineError::Immutable(_) => Errno::RoFs,
         _ => Errno::Io,

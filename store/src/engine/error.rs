@@ -46,6 +46,9 @@ pub enum EngineError {
     /// A file of the repository could not be read or written.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
+    /// The system refused something that jj or gix asked of it.
+    #[error("{doing}: {source}")]
+    System { doing: &'static str, source: io::Error },
     /// The git or jj data is missing something or damaged.
     #[error("{doing}: {reason}")]
     Data { doing: &'static str, reason: String },
@@ -54,7 +57,10 @@ pub enum EngineError {
 impl EngineError {
     /// Wraps an error of the libraries below, whose types stay inside the engine.
     pub(super) fn data(doing: &'static str) -> impl FnOnce(Chain) -> Self {
-        move |chain| Self::Data { doing, reason: chain.0 }
+        move |chain| match chain.errno {
+            Some(code) => Self::System { doing, source: io::Error::from_raw_os_error(code) },
+            None => Self::Data { doing, reason: chain.text },
+        }
     }
 
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
@@ -65,27 +71,42 @@ impl EngineError {
 
 /// An error with its causes, as text.
 #[derive(Debug)]
-pub(super) struct Chain(String);
+pub(super) struct Chain {
+    text: String,
+    /// Of the cause, if it is the system's.
+    errno: Option<i32>,
+}
 
 impl Chain {
     pub(super) fn into_text(self) -> String {
-        self.0
+        self.text
     }
 }
 
-impl<E: std::error::Error> From<E> for Chain {
+impl<E: std::error::Error + 'static> From<E> for Chain {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
+        Self::of(&error)
+    }
+}
+
+impl Chain {
+    pub(super) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = String::new();
+        let mut errno = None;
+        let mut cause = Some(error);
         while let Some(error) = cause {
             let more = error.to_string();
             if !text.ends_with(&more) {
-                text.push_str(": ");
+                if !text.is_empty() {
+                    text.push_str(": ");
+                }
                 text.push_str(&more);
             }
+            let system = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+            errno = system.or(errno);
             cause = error.source();
         }
-        Self(text)
+        Self { text, errno }
     }
 }
 
@@ -117,7 +138,7 @@ impl From<EngineError> for ChangeError {
             EngineError::Divergent { .. } | EngineError::ChangeMoved { .. } => {
                 failed(Errno::Busy, error.to_string())
             }
-            EngineError::Io { ref source, .. } => {
+            EngineError::Io { ref source, .. } | EngineError::System { ref source, .. } => {
                 let errno = source
                     .raw_os_error()
                     .and_then(|code| Errno::ALL.iter().copied().find(|errno| errno.code() == code));

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use super::cache::Cache;
 use super::counters::Counters;
-use super::error::{Doing, EngineError, EngineResult};
+use super::error::{Chain, Doing, EngineError, EngineResult};
 use super::ids::{self, EMPTY_TREE, git_id};
 use super::large::LargeBlobs;
 use super::types::{TreeEntry, TreeEntryKind};
@@ -162,7 +162,7 @@ impl Objects {
     fn header(&self, id: ObjectId) -> EngineResult<(Kind, u64)> {
         self.shared.counters.object_read();
         let found = self.with_handle(|handle| handle.try_header(&git_id(id)));
-        let header = found.map_err(|error| damaged(id, &error.to_string()))?;
+        let header = found.map_err(|error| read_error(id, error.as_ref()))?;
         let header = header.ok_or_else(|| missing(id))?;
         Ok((header.kind, header.size))
     }
@@ -177,7 +177,7 @@ impl Objects {
         self.with_handle(|handle| {
             let mut buffer = Vec::new();
             let found = handle.try_find(&git_id(id), &mut buffer);
-            let data = found.map_err(|error| damaged(id, &error.to_string()))?;
+            let data = found.map_err(|error| read_error(id, error.as_ref()))?;
             let data = data.ok_or_else(|| missing(id))?;
             if data.kind != kind {
                 return Err(damaged(id, &format!("it is a {}", data.kind)));
@@ -231,6 +231,13 @@ fn cut(content: &Bytes, blob: ObjectId, offset: u64, len: usize) -> EngineResult
 
 pub(super) fn damaged(id: ObjectId, reason: &str) -> EngineError {
     EngineError::Data { doing: "reading a git object", reason: format!("{id}: {reason}") }
+}
+
+fn read_error(id: ObjectId, error: &(dyn std::error::Error + 'static)) -> EngineError {
+    match EngineError::data("reading a git object")(Chain::of(error)) {
+        EngineError::Data { reason, .. } => damaged(id, &reason),
+        system => system,
+    }
 }
 
 fn missing(id: ObjectId) -> EngineError {

@@ -4,7 +4,10 @@
 //! `a/b`) is left as it was and told to the log.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -12,8 +15,10 @@ use jj_lib::backend::CommitId;
 use jj_lib::object_id::ObjectId as _;
 use jj_lib::ref_name::RefName;
 
-use super::error::{Doing, EngineResult};
+use super::error::{Doing, EngineError, EngineResult};
 use super::history::History;
+
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The branches of one repository.
 pub(super) struct Branches {
@@ -81,6 +86,39 @@ impl Branches {
             }
         }
     }
+}
+
+/// Removes the locks that a killed process left on references. Those that live are held for
+/// milliseconds, so each gets [`LOCK_PATIENCE`] to go by itself.
+pub(super) fn break_stale_locks(git_dir: &Path) -> EngineResult<()> {
+    let mut locks: Vec<PathBuf> =
+        ["HEAD.lock", "packed-refs.lock"].map(|name| git_dir.join(name)).into();
+    let mut folders = vec![git_dir.join("refs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(EngineError::io(&folder))? {
+            let entry = entry.map_err(EngineError::io(&folder))?;
+            if entry.file_type().map_err(EngineError::io(&folder))?.is_dir() {
+                folders.push(entry.path());
+            } else if entry.path().extension().is_some_and(|extension| extension == "lock") {
+                locks.push(entry.path());
+            }
+        }
+    }
+    locks.retain(|lock| lock.exists());
+    let begun = Instant::now();
+    while !locks.is_empty() && begun.elapsed() < LOCK_PATIENCE {
+        std::thread::sleep(Duration::from_millis(10));
+        locks.retain(|lock| lock.exists());
+    }
+    for lock in locks {
+        match fs::remove_file(&lock) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(EngineError::io(lock)(error));
+            }
+            _ => tracing::warn!(lock = %lock.display(), "removed a stale lock"),
+        }
+    }
+    Ok(())
 }
 
 /// Opens the git repository in a folder of ours.

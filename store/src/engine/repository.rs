@@ -28,13 +28,16 @@ use super::history::History;
 use super::ids;
 use super::journal;
 use super::objects::Objects;
-use super::refs::Branches;
+use super::refs::{self, Branches};
 use super::settings::user_settings;
 use super::types::{Author, Rewritten, RootTree, Transacted};
 use super::writer::ObjectWriter;
 
 /// After so many transactions jj's tables are loaded anew: it keeps all it ever read.
 const TRANSACTIONS_PER_LOAD: u32 = 100;
+/// How folders begin that are no repositories yet, or no more.
+const BUILDING: &str = ".building-";
+const REMOVED: &str = ".removed-";
 const CONFLICTS_CACHED_MAX: usize = 10_000;
 
 /// One repository: a folder with a git and jj repository in it.
@@ -102,6 +105,7 @@ impl Repository {
     pub fn open(dir: &Path) -> EngineResult<Self> {
         let dir = fs::canonicalize(dir).map_err(EngineError::io(dir))?;
         let layout = Layout::new(&dir);
+        refs::break_stale_locks(&layout.git())?;
         let counters = Arc::new(Counters::default());
         let default_bookmark = layout.default_bookmark()?;
         let imported = layout.immutable()?;
@@ -135,11 +139,28 @@ impl Repository {
         // First out of sight, whole: a repository half removed would look like a damaged one.
         let parent = dir.parent().unwrap_or(Path::new("/"));
         let doomed = tempfile::Builder::new()
-            .prefix(".removed-")
+            .prefix(REMOVED)
             .tempdir_in(parent)
             .map_err(EngineError::io(parent))?;
         fs::rename(dir, doomed.path().join("repository")).map_err(EngineError::io(dir))?;
         doomed.close().map_err(EngineError::io(dir))
+    }
+
+    /// Removes what interrupted calls of [`Self::create`], [`Self::import`] and [`Self::delete`] left in
+    /// the folder of repositories that they were for. Nothing may be under way there.
+    ///
+    /// # Errors
+    /// [`EngineError::Io`].
+    pub fn clean_up(folder: &Path) -> EngineResult<()> {
+        for entry in fs::read_dir(folder).map_err(EngineError::io(folder))? {
+            let entry = entry.map_err(EngineError::io(folder))?;
+            let name = entry.file_name();
+            let name = name.as_encoded_bytes();
+            if name.starts_with(BUILDING.as_bytes()) || name.starts_with(REMOVED.as_bytes()) {
+                fs::remove_dir_all(entry.path()).map_err(EngineError::io(entry.path()))?;
+            }
+        }
+        Ok(())
     }
 
     #[must_use]
@@ -334,7 +355,7 @@ pub(super) fn build<T, E: From<EngineError>>(
     let parent = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(EngineError::io(parent))?;
     let building = tempfile::Builder::new()
-        .prefix(".building-")
+        .prefix(BUILDING)
         .tempdir_in(parent)
         .map_err(EngineError::io(parent))?;
     let answer = fill(&Layout::new(building.path()))?;

@@ -12,7 +12,7 @@ use gix::objs::{Exists as _, Kind, Write as _, WriteTo as _};
 use mesafs::tree::ObjectId;
 
 use super::disk::sync_file_system;
-use super::error::{Doing, EngineError, EngineResult};
+use super::error::{Chain, Doing, EngineError, EngineResult};
 use super::ids::{self, git_id};
 use super::objects::{Handle, Objects, WHOLE_BLOB_BYTES_MAX};
 use super::pack::PackWriter;
@@ -113,7 +113,7 @@ impl ObjectWriter {
         for object in self.pending.drain(..) {
             store
                 .write_buf_with_known_id(object.kind, &object.data, object.id)
-                .map_err(|error| write_error(&self.objects_dir, error))?;
+                .map_err(write_error)?;
             self.loose = true;
         }
         if durability == Durability::Power && self.loose {
@@ -140,10 +140,7 @@ impl ObjectWriter {
 
     /// A big blob goes into a file of its own at once: where it is loose it can be streamed back.
     fn stream(&mut self, len: u64, content: &mut dyn Read) -> EngineResult<ObjectId> {
-        let id = self
-            .loose_store()
-            .write_stream(Kind::Blob, len, content)
-            .map_err(|error| write_error(&self.objects_dir, error))?;
+        let id = self.loose_store().write_stream(Kind::Blob, len, content).map_err(write_error)?;
         self.loose = true;
         // One that was there already has been replaced by itself: it counts as new.
         if self.seen.insert(id) {
@@ -199,15 +196,8 @@ fn git_entry(entry: &TreeEntry) -> Entry {
 }
 
 /// gix wraps what went wrong; the kernel's reason is below.
-fn write_error(objects_dir: &Path, error: Box<dyn std::error::Error + Send + Sync>) -> EngineError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
-    while let Some(error) = cause {
-        if let Some(code) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
-            return EngineError::io(objects_dir)(io::Error::from_raw_os_error(code));
-        }
-        cause = error.source();
-    }
-    EngineError::io(objects_dir)(io::Error::other(error))
+fn write_error(error: Box<dyn std::error::Error + Send + Sync>) -> EngineError {
+    EngineError::data("writing a git object")(Chain::of(error.as_ref()))
 }
 
 /// Reads exactly so many bytes, and fails if there are fewer or more.

@@ -408,6 +408,25 @@ fn what_others_do_is_seen_and_told() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_cleared_away() {
+    let at = fixture();
+    let main = at.put(&at.main(), &[("a", "1")], 1);
+    let git = at.dir().join(".jj/repo/store/git");
+    for lock in ["refs/heads/main.lock", "packed-refs.lock"] {
+        std::fs::write(git.join(lock), "").unwrap();
+    }
+    let folder = at.folder.path().to_owned();
+    std::fs::create_dir(folder.join(".building-x")).unwrap();
+    std::fs::create_dir_all(folder.join(".removed-y/repository/.jj")).unwrap();
+    Repository::clean_up(&folder).unwrap();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let at = at.reopened();
+    let now = at.put(&main, &[("a", "2")], 2);
+    let branch = std::fs::read_to_string(git.join("refs/heads/main")).unwrap();
+    assert_eq!(branch.trim(), now.commit.as_str());
+}
+
+#[test]
 fn a_repository_is_removed_whole() {
     let at = fixture();
     let dir = at.dir();
