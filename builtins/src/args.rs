@@ -1,5 +1,6 @@
 //! Options, read from a command's table as GNU's getopt_long reads them.
 
+pub mod choice;
 mod help;
 
 use bstr::{BStr, BString, ByteSlice};

@@ -38,6 +38,8 @@ pub struct Command {
     pub order: Order,
     /// The exit status for wrong usage: 1 for most of coreutils, 2 for `ls`, `grep`, `sort`.
     pub usage_status: u8,
+    /// Wrong usage is answered with the synopsis too: `grep`.
+    pub usage_shows_synopsis: bool,
     pub run: fn(&mut Context<'_>, &Args) -> CommandResult,
 }
 
@@ -51,6 +53,7 @@ impl Command {
         examples: &[],
         order: Order::Permute,
         usage_status: 1,
+        usage_shows_synopsis: false,
         run: |_, _| Ok(ExitStatus::SUCCESS),
     };
 }
@@ -81,7 +84,8 @@ pub type CommandResult = Result<ExitStatus, CommandError>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// Wrong usage: said with `Try 'NAME --help' for more information.`
+    /// Wrong usage: said with `Try 'NAME --help' for more information.`; an empty message is left
+    /// out.
     Usage(String),
     /// Said as `NAME: MESSAGE`; the status is given.
     Fail(Vec<u8>, ExitStatus),

@@ -10,6 +10,7 @@ pub mod command;
 pub mod context;
 pub mod core;
 mod files;
+pub mod natural;
 pub mod pattern;
 pub mod prelude;
 pub mod quote;
@@ -19,6 +20,7 @@ pub mod size;
 pub mod stream;
 mod system;
 mod text;
+mod time;
 mod version;
 
 use command::Command;

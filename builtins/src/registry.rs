@@ -76,7 +76,12 @@ fn explain(command: &Command, ctx: &mut Context<'_>, error: CommandError) -> Exi
     // Whoever stopped reading standard error gets no message; the status still tells.
     match error {
         CommandError::Usage(message) => {
-            let _ = ctx.complain(message);
+            if !message.is_empty() {
+                let _ = ctx.complain(message);
+            }
+            if command.usage_shows_synopsis {
+                let _ = ctx.stderr.put(format!("Usage: {}\n", command.synopsis).as_bytes());
+            }
             let name = ctx.name.clone();
             let hint = [b"Try '", name.as_bytes(), b" --help' for more information.\n"].concat();
             let _ = ctx.stderr.put(&hint);

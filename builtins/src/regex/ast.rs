@@ -17,8 +17,26 @@ pub enum Node {
     Repeat {
         min: u32,
         max: Option<u32>,
+        greed: Greed,
         of: Box<Node>,
     },
+    /// What follows (or precedes) matches, or does not. Perl's only, as are the next two.
+    Around {
+        ahead: bool,
+        negated: bool,
+        of: Box<Node>,
+    },
+    /// Once it has matched, nothing else is tried in it.
+    Atomic(Box<Node>),
+    /// The match is said to begin here.
+    Keep,
+}
+
+/// Which count a repetition tries first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Greed {
+    Greedy,
+    Lazy,
 }
 
 /// A place between characters.
@@ -32,6 +50,11 @@ pub enum Look {
     NotWordBoundary,
     WordStart,
     WordEnd,
+    /// No word character before; what is after does not matter.
+    NoWordBefore,
+    NoWordAfter,
+    AsciiWordBoundary,
+    NotAsciiWordBoundary,
 }
 
 /// One character or byte out of many.
@@ -96,12 +119,13 @@ impl Node {
         }
     }
 
-    pub fn has_back_reference(&self) -> bool {
+    /// Whether it takes the backtracking engine to tell what it matches.
+    pub fn needs_backtracking(&self) -> bool {
         match self {
-            Self::BackReference(_) => true,
-            Self::Group(_, of) | Self::Repeat { of, .. } => of.has_back_reference(),
+            Self::BackReference(_) | Self::Around { .. } | Self::Atomic(_) | Self::Keep => true,
+            Self::Group(_, of) | Self::Repeat { of, .. } => of.needs_backtracking(),
             Self::Concat(nodes) | Self::Alternate(nodes) => {
-                nodes.iter().any(Self::has_back_reference)
+                nodes.iter().any(Self::needs_backtracking)
             }
             _ => false,
         }
@@ -117,13 +141,13 @@ impl Node {
                 class.ranges().last().is_none_or(|range| range.end().is_ascii()).then_some(1)
             }
             Self::Group(_, of) => of.fixed_length(),
-            Self::BackReference(_) => None,
+            Self::BackReference(_) | Self::Around { .. } | Self::Atomic(_) | Self::Keep => None,
             Self::Concat(nodes) => nodes.iter().map(Self::fixed_length).sum(),
             Self::Alternate(nodes) => {
                 let first = nodes.first()?.fixed_length()?;
                 nodes.iter().all(|node| node.fixed_length() == Some(first)).then_some(first)
             }
-            Self::Repeat { min, max, of } => {
+            Self::Repeat { min, max, of, .. } => {
                 (Some(*min) == *max).then(|| Some(of.fixed_length()? * *min as usize))?
             }
         }

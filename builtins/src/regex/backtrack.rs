@@ -1,11 +1,12 @@
-//! The backtracking engine: back-references, and groups of a match whose ends are known.
+//! The backtracking engine: back-references, Perl's look-around, and groups of a match whose ends are
+//! known.
 //!
-//! Without back-references it remembers where it failed and takes time linear in text times
+//! Without those it remembers where it failed and takes time linear in text times
 //! pattern. With them it counts its steps and gives up at a limit.
 
 use std::ops::Range;
 
-use super::ast::{Look, Node, Set};
+use super::ast::{Greed, Look, Node, Set};
 use super::error::{MatchError, RegexError};
 use super::syntax::{Flags, Lines};
 use crate::cancel::Cancel;
@@ -22,6 +23,12 @@ const STEPS_BETWEEN_CHECKS: u64 = 1 << 16;
 /// How many bits may remember failed states; more states are not remembered.
 const MEMORY_BITS_MAX: usize = 1 << 28;
 
+/// How deep looks around and atomic groups may nest.
+const INNER_DEPTH_MAX: u32 = 64;
+
+/// How far back a look behind may reach, in bytes.
+const BEHIND_MAX: usize = 1024;
+
 #[derive(Debug, Clone)]
 enum Inst {
     Literal(Vec<u8>),
@@ -37,6 +44,21 @@ enum Inst {
     /// Fails if nothing was consumed since the mark.
     Progress(usize),
     Match,
+    /// Goes on at the second if what starts at the first matches (or not) here.
+    Around {
+        ahead: bool,
+        negated: bool,
+        from: usize,
+        to: usize,
+    },
+    /// Goes on at `to` from where what starts at `from` ends first.
+    Atomic {
+        from: usize,
+        to: usize,
+    },
+    /// Ends what `Around` and `Atomic` start.
+    Inner,
+    Keep,
 }
 
 /// A compiled pattern.
@@ -57,7 +79,7 @@ impl Program {
             insts: Vec::new(),
             marks: 0,
             slots: 2 * (groups as usize + 1),
-            references: node.has_back_reference(),
+            references: node.needs_backtracking(),
             ignore_case: flags.ignore_case,
             bytes: flags.bytes,
             terminator: match flags.lines {
@@ -92,7 +114,20 @@ impl Program {
             }
             Node::Concat(nodes) => nodes.iter().try_for_each(|node| self.compile(node))?,
             Node::Alternate(nodes) => self.alternate(nodes)?,
-            Node::Repeat { min, max, of } => self.repeat(*min, *max, of)?,
+            Node::Repeat { min, max, greed, of } => self.repeat(*min, *max, *greed, of)?,
+            Node::Keep => drop(self.push(Inst::Keep)?),
+            Node::Around { of, .. } | Node::Atomic(of) => {
+                let start = self.push(Inst::Inner)?;
+                self.compile(of)?;
+                self.push(Inst::Inner)?;
+                let (from, to) = (start + 1, self.insts.len());
+                self.insts[start] = match node {
+                    Node::Around { ahead, negated, .. } => {
+                        Inst::Around { ahead: *ahead, negated: *negated, from, to }
+                    }
+                    _ => Inst::Atomic { from, to },
+                };
+            }
         }
         Ok(())
     }
@@ -115,10 +150,20 @@ impl Program {
         Ok(())
     }
 
-    fn repeat(&mut self, min: u32, max: Option<u32>, of: &Node) -> Result<(), RegexError> {
+    fn repeat(
+        &mut self,
+        min: u32,
+        max: Option<u32>,
+        greed: Greed,
+        of: &Node,
+    ) -> Result<(), RegexError> {
         for _ in 0..min {
             self.compile(of)?;
         }
+        let order = |once: usize, out: usize| match greed {
+            Greed::Greedy => Inst::Split(once, out),
+            Greed::Lazy => Inst::Split(out, once),
+        };
         match max {
             None => {
                 let mark = self.marks;
@@ -128,7 +173,7 @@ impl Program {
                 self.compile(of)?;
                 self.push(Inst::Progress(mark))?;
                 self.push(Inst::Jump(split))?;
-                self.insts[split] = Inst::Split(split + 1, self.insts.len());
+                self.insts[split] = order(split + 1, self.insts.len());
             }
             Some(max) => {
                 let mut splits = Vec::new();
@@ -137,7 +182,7 @@ impl Program {
                     self.compile(of)?;
                 }
                 for split in splits {
-                    self.insts[split] = Inst::Split(split + 1, self.insts.len());
+                    self.insts[split] = order(split + 1, self.insts.len());
                 }
             }
         }
@@ -156,14 +201,16 @@ impl Program {
         run.from(span.start)
     }
 
-    /// The leftmost match from `start` on that is the longest from its place.
+    /// The leftmost match from `start` on; the longest from its place, or the first that is found.
     pub fn search(
         &self,
         text: &[u8],
         start: usize,
+        longest: bool,
         cancel: &Cancel,
     ) -> Result<Option<Vec<Option<usize>>>, MatchError> {
-        let mut run = Run::new(self, text, cancel, Wanted::Longest, start..text.len());
+        let wanted = if longest { Wanted::Longest } else { Wanted::First };
+        let mut run = Run::new(self, text, cancel, wanted, start..text.len());
         for at in start..=text.len() {
             // Not inside a character.
             if !self.bytes && text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) && at > start {
@@ -194,6 +241,7 @@ impl Program {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
+    First,
     Longest,
     EndsAt(usize),
 }
@@ -202,6 +250,16 @@ enum Undo {
     Try(usize, usize),
     Slot(usize, Option<usize>),
     Mark(usize, usize),
+}
+
+/// Takes over the groups that an inner run has set, to be undone when it is gone back on.
+fn keep(slots: &mut [Option<usize>], found: Vec<Option<usize>>, stack: &mut Vec<Undo>) {
+    for (slot, (old, new)) in slots.iter_mut().zip(found).enumerate().skip(2) {
+        if *old != new {
+            stack.push(Undo::Slot(slot, *old));
+            *old = new;
+        }
+    }
 }
 
 struct Run<'a> {
@@ -230,11 +288,27 @@ impl<'a> Run<'a> {
     }
 
     fn from(&mut self, start: usize) -> Result<Option<Vec<Option<usize>>>, MatchError> {
+        let mut slots = vec![None; self.program.slots];
+        slots[0] = Some(start);
+        self.run(0, start, slots, self.wanted, 0)
+    }
+
+    /// Runs from an instruction and a place until what is wanted is found.
+    fn run(
+        &mut self,
+        pc: usize,
+        start: usize,
+        mut slots: Vec<Option<usize>>,
+        wanted: Wanted,
+        depth: u32,
+    ) -> Result<Option<Vec<Option<usize>>>, MatchError> {
+        if depth > INNER_DEPTH_MAX {
+            return Err(MatchError::TooManySteps);
+        }
         let program = self.program;
-        let mut slots = vec![None; program.slots];
         let mut marks = vec![usize::MAX; program.marks];
         let mut best: Option<Vec<Option<usize>>> = None;
-        let mut stack = vec![Undo::Try(0, start)];
+        let mut stack = vec![Undo::Try(pc, start)];
         while let Some(undo) = stack.pop() {
             let (mut pc, mut at) = match undo {
                 Undo::Try(pc, at) => (pc, at),
@@ -267,6 +341,10 @@ impl<'a> Run<'a> {
                         stack.push(Undo::Slot(*slot, slots[*slot]));
                         slots[*slot] = Some(at);
                     }
+                    Inst::Keep => {
+                        stack.push(Undo::Slot(0, slots[0]));
+                        slots[0] = Some(at);
+                    }
                     Inst::BackReference(group) => {
                         let group = 2 * *group as usize;
                         let (Some(from), Some(to)) = (slots[group], slots[group + 1]) else {
@@ -292,22 +370,45 @@ impl<'a> Run<'a> {
                     }
                     Inst::Progress(mark) if marks[*mark] == at => break,
                     Inst::Progress(_) => {}
-                    Inst::Match => {
-                        let done = |at: usize, slots: &[Option<usize>]| {
+                    Inst::Around { ahead, negated, from, to } => {
+                        let found = if *ahead {
+                            self.run(*from, at, slots.clone(), Wanted::First, depth + 1)?
+                        } else {
+                            self.behind(*from, at, &slots, depth)?
+                        };
+                        if found.is_some() == *negated {
+                            break;
+                        }
+                        if let Some(found) = found {
+                            keep(&mut slots, found, &mut stack);
+                        }
+                        pc = *to;
+                        continue;
+                    }
+                    Inst::Atomic { from, to } => {
+                        let found = self.run(*from, at, slots.clone(), Wanted::First, depth + 1)?;
+                        let Some(found) = found else { break };
+                        at = found[1].unwrap_or(at);
+                        keep(&mut slots, found, &mut stack);
+                        pc = *to;
+                        continue;
+                    }
+                    Inst::Match | Inst::Inner => {
+                        let done = |slots: &[Option<usize>]| {
                             let mut found = slots.to_vec();
-                            found[0] = Some(start);
                             found[1] = Some(at);
                             found
                         };
-                        match self.wanted {
-                            Wanted::EndsAt(end) if at == end => return Ok(Some(done(at, &slots))),
+                        match wanted {
+                            Wanted::First => return Ok(Some(done(&slots))),
+                            Wanted::EndsAt(end) if at == end => return Ok(Some(done(&slots))),
                             Wanted::EndsAt(_) => {}
                             Wanted::Longest => {
                                 let longer = best
                                     .as_ref()
                                     .is_none_or(|best| best[1].is_none_or(|end| at > end));
                                 if longer {
-                                    best = Some(done(at, &slots));
+                                    best = Some(done(&slots));
                                 }
                                 if at == self.text.len() {
                                     return Ok(best);
@@ -321,6 +422,23 @@ impl<'a> Run<'a> {
             }
         }
         Ok(best)
+    }
+
+    /// Looks for what ends at `at`, starting nearest first.
+    fn behind(
+        &mut self,
+        pc: usize,
+        at: usize,
+        slots: &[Option<usize>],
+        depth: u32,
+    ) -> Result<Option<Vec<Option<usize>>>, MatchError> {
+        for start in (at.saturating_sub(BEHIND_MAX)..=at).rev() {
+            let found = self.run(pc, start, slots.to_vec(), Wanted::EndsAt(at), depth + 1)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     fn check(&self) -> Result<(), MatchError> {
@@ -383,9 +501,18 @@ impl<'a> Run<'a> {
             Look::LineEnd => text.get(at).is_none_or(|&byte| byte == end),
             Look::WordBoundary => words().0 != words().1,
             Look::NotWordBoundary => words().0 == words().1,
+            Look::AsciiWordBoundary => self.ascii_boundary(at),
+            Look::NotAsciiWordBoundary => !self.ascii_boundary(at),
             Look::WordStart => words() == (false, true),
             Look::WordEnd => words() == (true, false),
+            Look::NoWordBefore => !words().0,
+            Look::NoWordAfter => !words().1,
         }
+    }
+
+    fn ascii_boundary(&self, at: usize) -> bool {
+        let before = at > 0 && is_ascii_word(self.text[at - 1]);
+        before != self.text.get(at).copied().is_some_and(is_ascii_word)
     }
 
     fn word_before(&self, at: usize) -> bool {

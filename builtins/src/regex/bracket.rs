@@ -49,6 +49,13 @@ pub(super) fn class(name: &[u8], bytes: bool) -> Option<ClassUnicode> {
     parse_class(if bytes { ascii } else { unicode })
 }
 
+/// The characters with a property of Unicode, by its name; `None` for an unknown one.
+pub(super) fn property(name: &str) -> Option<ClassUnicode> {
+    let plain =
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b' ');
+    parse_class(&format!(r"\p{{{name}}}")).filter(|_| plain)
+}
+
 /// A set of characters while it is built. Ranges of bytes that are no text stand in `raw`.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -61,7 +68,14 @@ impl Builder {
         Self { members: class, raw: ClassBytes::empty() }
     }
 
-    fn push(&mut self, start: char, end: char) {
+    pub fn add(&mut self, mut class: ClassUnicode, negated: bool) {
+        if negated {
+            class.negate();
+        }
+        self.members.union(&class);
+    }
+
+    pub fn push(&mut self, start: char, end: char) {
         self.members.push(ClassUnicodeRange::new(start, end));
     }
 

@@ -32,9 +32,12 @@ pub enum RegexError {
     /// GNU's matchers refuse `[:space:]` where `[[:space:]]` was meant.
     #[error("character class syntax is [[:space:]], not [:space:]")]
     BareClass,
+    /// What PCRE2 says.
+    #[error("{0}")]
+    Perl(&'static str),
 }
 
-/// Why a search ended without an answer. Only patterns with back-references can fail.
+/// Why a search ended without an answer. Only patterns that need backtracking can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MatchError {
     #[error("Operation canceled")]

@@ -7,7 +7,7 @@ use regex_automata::util::look::LookMatcher;
 use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{self, Class, Hir};
 
-use super::ast::{Look, Node, Set};
+use super::ast::{Greed, Look, Node, Set};
 use super::error::RegexError;
 use super::syntax::{Flags, Lines};
 
@@ -17,8 +17,8 @@ const SIZE_MAX: usize = 64 << 20;
 /// How large the cache of a lazy automaton may grow, in bytes.
 const CACHE_MAX: usize = 8 << 20;
 
-/// Turns a pattern into regex-syntax's form. A back-reference becomes "anything": what the
-/// automaton then finds is where a match may be.
+/// Turns a pattern into regex-syntax's form. A back-reference becomes "anything", what looks around
+/// becomes nothing: the automaton then finds where a match may be.
 pub(super) fn hir(node: &Node, bytes: bool) -> Hir {
     match node {
         Node::Empty => Hir::empty(),
@@ -30,10 +30,16 @@ pub(super) fn hir(node: &Node, bytes: bool) -> Hir {
             Look::LineEnd => hir::Look::EndLF,
             Look::TextStart => hir::Look::Start,
             Look::TextEnd => hir::Look::End,
+            Look::AsciiWordBoundary => hir::Look::WordAscii,
+            Look::NotAsciiWordBoundary => hir::Look::WordAsciiNegate,
             Look::WordBoundary if bytes => hir::Look::WordAscii,
             Look::NotWordBoundary if bytes => hir::Look::WordAsciiNegate,
             Look::WordStart if bytes => hir::Look::WordStartAscii,
             Look::WordEnd if bytes => hir::Look::WordEndAscii,
+            Look::NoWordBefore if bytes => hir::Look::WordStartHalfAscii,
+            Look::NoWordAfter if bytes => hir::Look::WordEndHalfAscii,
+            Look::NoWordBefore => hir::Look::WordStartHalfUnicode,
+            Look::NoWordAfter => hir::Look::WordEndHalfUnicode,
             Look::WordBoundary => hir::Look::WordUnicode,
             Look::NotWordBoundary => hir::Look::WordUnicodeNegate,
             Look::WordStart => hir::Look::WordStartUnicode,
@@ -45,18 +51,21 @@ pub(super) fn hir(node: &Node, bytes: bool) -> Hir {
         }
         Node::BackReference(_) => {
             let any = hir::ClassBytes::new([hir::ClassBytesRange::new(0, 0xff)]);
-            repeat(0, None, Hir::class(Class::Bytes(any)))
+            repeat(0, None, Greed::Greedy, Hir::class(Class::Bytes(any)))
         }
         Node::Concat(nodes) => Hir::concat(nodes.iter().map(|node| hir(node, bytes)).collect()),
         Node::Alternate(nodes) => {
             Hir::alternation(nodes.iter().map(|node| hir(node, bytes)).collect())
         }
-        Node::Repeat { min, max, of } => repeat(*min, *max, hir(of, bytes)),
+        Node::Repeat { min, max, greed, of } => repeat(*min, *max, *greed, hir(of, bytes)),
+        Node::Atomic(of) => hir(of, bytes),
+        Node::Around { .. } | Node::Keep => Hir::empty(),
     }
 }
 
-fn repeat(min: u32, max: Option<u32>, sub: Hir) -> Hir {
-    Hir::repetition(hir::Repetition { min, max, greedy: true, sub: Box::new(sub) })
+fn repeat(min: u32, max: Option<u32>, greed: Greed, sub: Hir) -> Hir {
+    let greedy = greed == Greed::Greedy;
+    Hir::repetition(hir::Repetition { min, max, greedy, sub: Box::new(sub) })
 }
 
 /// Finds leftmost matches as greedy engines do, and their longest end.
@@ -83,7 +92,7 @@ pub(super) enum End {
 }
 
 impl Linear {
-    pub fn new(node: &Node, flags: &Flags) -> Result<Self, RegexError> {
+    pub fn new(node: &Node, flags: &Flags, longest: bool) -> Result<Self, RegexError> {
         let hir = hir(node, flags.bytes);
         let terminator = match flags.lines {
             Lines::Separate(byte) => byte,
@@ -98,7 +107,7 @@ impl Linear {
             .configure(config)
             .build_from_hir(&hir)
             .map_err(|_| RegexError::TooBig)?;
-        let needed = !node.first_is_longest();
+        let needed = longest && !node.first_is_longest();
         let longest = if needed { Longest::new(&hir, terminator) } else { None };
         if needed && longest.is_none() && hir.properties().minimum_len().is_none() {
             return Err(RegexError::TooBig);

@@ -13,6 +13,7 @@ mod bracket;
 mod error;
 mod linear;
 mod parse;
+mod perl;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -45,8 +46,10 @@ pub struct Regex {
     groups: u32,
     flags: Flags,
     linear: Linear,
-    /// The pattern has back-references: `linear` only tells where a match may be.
-    references: bool,
+    /// The pattern has back-references or looks around: `linear` only tells where a match may be.
+    backtracks: bool,
+    /// Leftmost-longest (POSIX), or the first that a greedy engine finds (Perl).
+    longest: bool,
     /// Made at first need, but for back-references.
     program: OnceLock<Result<Program, RegexError>>,
     warnings: Vec<&'static str>,
@@ -98,20 +101,39 @@ impl Regex {
             nodes.push(parsed.node);
         }
         let node = if nodes.len() == 1 { nodes.remove(0) } else { Node::Alternate(nodes) };
-        Self::of_node(node, groups, flags, warnings)
+        Self::of_node(node, groups, flags, true, warnings)
+    }
+
+    /// Compiles a pattern of Perl's dialect: matches are leftmost, and the first that it finds.
+    ///
+    /// # Errors
+    /// [`RegexError`], in PCRE2's words.
+    pub fn perl(pattern: &[u8], flags: Flags) -> Result<Self, RegexError> {
+        let (node, groups) = perl::parse(pattern, &flags)?;
+        Self::of_node(node, groups, flags, false, Vec::new())
+    }
+
+    /// Strings that stand for themselves: a match of any is a match (`grep -F`).
+    ///
+    /// # Errors
+    /// [`RegexError::TooBig`].
+    pub fn literals(strings: &[&[u8]], flags: Flags) -> Result<Self, RegexError> {
+        let nodes: Vec<Node> = strings.iter().map(|text| parse::literal(text, &flags)).collect();
+        Self::of_node(Node::Alternate(nodes), 0, flags, true, Vec::new())
     }
 
     fn of_node(
         node: Node,
         groups: u32,
         flags: Flags,
+        longest: bool,
         warnings: Vec<&'static str>,
     ) -> Result<Self, RegexError> {
-        let linear = Linear::new(&node, &flags)?;
-        let references = node.has_back_reference();
+        let linear = Linear::new(&node, &flags, longest)?;
+        let backtracks = node.needs_backtracking();
         let program = OnceLock::new();
-        let regex = Self { node, groups, flags, linear, references, program, warnings };
-        if references {
+        let regex = Self { node, groups, flags, linear, backtracks, longest, program, warnings };
+        if backtracks {
             regex.program()?;
         }
         Ok(regex)
@@ -126,8 +148,20 @@ impl Regex {
             Lines::Whole => (ast::Look::TextStart, ast::Look::TextEnd),
             _ => (ast::Look::LineStart, ast::Look::LineEnd),
         };
+        self.between(start, end)
+    }
+
+    /// The same pattern where no word character stands beside it (`grep -w`).
+    ///
+    /// # Errors
+    /// [`RegexError::TooBig`].
+    pub fn whole_words(self) -> Result<Self, RegexError> {
+        self.between(ast::Look::NoWordBefore, ast::Look::NoWordAfter)
+    }
+
+    fn between(self, start: ast::Look, end: ast::Look) -> Result<Self, RegexError> {
         let node = Node::Concat(vec![Node::Look(start), self.node, Node::Look(end)]);
-        Self::of_node(node, self.groups, self.flags, self.warnings)
+        Self::of_node(node, self.groups, self.flags, self.longest, self.warnings)
     }
 
     /// How many groups there are, the whole match not counted.
@@ -136,9 +170,10 @@ impl Regex {
         self.groups as usize
     }
 
+    /// Whether [`Regex::earliest_at`] only tells where a match may be.
     #[must_use]
-    pub fn has_back_references(&self) -> bool {
-        self.references
+    pub fn needs_checking(&self) -> bool {
+        self.backtracks
     }
 
     /// What `grep` warns of: `* at start of expression`.
@@ -160,7 +195,7 @@ impl Regex {
         if !self.linear.is_match(text, 0) {
             return Ok(false);
         }
-        Ok(!self.references || self.find_at(text, 0, cancel)?.is_some())
+        Ok(!self.backtracks || self.find_at(text, 0, cancel)?.is_some())
     }
 
     /// An offset that a match, or with back-references what may be one, ends at or reaches; the
@@ -185,7 +220,7 @@ impl Regex {
             return Ok(None);
         }
         let Some((from, first_end)) = self.linear.find(text, start) else { return Ok(None) };
-        if self.references {
+        if self.backtracks {
             let found = self.backtrack(text, from, cancel)?;
             return Ok(found.and_then(|slots| Captures { slots }.get(0)));
         }
@@ -207,7 +242,7 @@ impl Regex {
         if start > text.len() {
             return Ok(false);
         }
-        if self.references {
+        if self.backtracks {
             let Some((from, _)) = self.linear.find(text, start) else { return Ok(false) };
             let found = self.backtrack(text, from, cancel)?;
             captures.slots = found.unwrap_or_default();
@@ -261,7 +296,7 @@ impl Regex {
         cancel: &Cancel,
     ) -> Result<Option<Vec<Option<usize>>>, MatchError> {
         match self.program() {
-            Ok(program) => program.search(text, start, cancel),
+            Ok(program) => program.search(text, start, self.longest, cancel),
             Err(_) => Ok(None),
         }
     }

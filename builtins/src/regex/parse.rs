@@ -1,9 +1,9 @@
 //! Reads a pattern in one of the dialects.
 
 use bstr::ByteSlice;
-use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use regex_syntax::hir::{ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange};
 
-use super::ast::{Look, Node, Set};
+use super::ast::{Greed, Look, Node, Set};
 use super::bracket;
 use super::error::RegexError;
 use super::syntax::{Flags, LeadingRepeat, Lines, Syntax};
@@ -175,7 +175,8 @@ impl Parser<'_> {
                             return Err(RegexError::Repeat);
                         }
                         Some((min, max)) => {
-                            nodes.push(Node::Repeat { min, max, of: Box::new(of) });
+                            let greed = Greed::Greedy;
+                            nodes.push(Node::Repeat { min, max, greed, of: Box::new(of) });
                         }
                         None => {
                             nodes.push(of);
@@ -387,31 +388,47 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self) -> Result<Node, RegexError> {
-        let rest = self.rest();
-        let (_, length, letter) =
-            rest.char_indices().next().ok_or(RegexError::TrailingBackslash)?;
-        let bytes = rest[..if self.flags.bytes { 1 } else { length.min(rest.len()) }].to_vec();
-        self.at += bytes.len();
-        let fold = self.flags.ignore_case && std::str::from_utf8(&bytes).is_ok();
-        if fold {
-            let mut class = ClassUnicode::new([ClassUnicodeRange::new(letter, letter)]);
-            class.case_fold_simple();
-            let single = class.ranges();
-            let alone =
-                single.len() == 1 && single.iter().all(|range| range.start() == range.end());
-            if !alone {
-                if !self.flags.bytes {
-                    return Ok(Node::Set(Set::Unicode(class)));
-                }
-                let bounds = class.ranges().iter().filter_map(|range| {
-                    let start = u8::try_from(range.start()).ok().filter(u8::is_ascii)?;
-                    Some(regex_syntax::hir::ClassBytesRange::new(start, start))
-                });
-                return Ok(Node::Set(Set::Bytes(regex_syntax::hir::ClassBytes::new(bounds))));
-            }
-        }
-        Ok(Node::Literal(bytes))
+        let (node, length) = one(self.rest(), self.flags).ok_or(RegexError::TrailingBackslash)?;
+        self.at += length;
+        Ok(node)
     }
+}
+
+/// A string that stands for itself.
+pub(super) fn literal(text: &[u8], flags: &Flags) -> Node {
+    if !flags.ignore_case {
+        return if text.is_empty() { Node::Empty } else { Node::Literal(text.to_vec()) };
+    }
+    let mut nodes = Vec::new();
+    let mut rest = text;
+    while let Some((node, length)) = one(rest, flags) {
+        nodes.push(node);
+        rest = &rest[length..];
+    }
+    Node::concat(nodes)
+}
+
+/// The character that `text` starts with, in both cases if case does not matter, and its length.
+pub(super) fn one(text: &[u8], flags: &Flags) -> Option<(Node, usize)> {
+    let (_, end, letter) = text.char_indices().next()?;
+    let length = if flags.bytes { 1 } else { end };
+    let bytes = &text[..length];
+    if flags.ignore_case && std::str::from_utf8(bytes).is_ok() {
+        let mut class = ClassUnicode::new([ClassUnicodeRange::new(letter, letter)]);
+        class.case_fold_simple();
+        let alone = matches!(class.ranges(), [only] if only.start() == only.end());
+        if !alone && !flags.bytes {
+            return Some((Node::Set(Set::Unicode(class)), length));
+        }
+        if !alone {
+            let ranges = class.iter().filter_map(|range| {
+                let byte = u8::try_from(range.start()).ok().filter(u8::is_ascii)?;
+                Some(ClassBytesRange::new(byte, byte))
+            });
+            return Some((Node::Set(Set::Bytes(ClassBytes::new(ranges))), length));
+        }
+    }
+    Some((Node::Literal(bytes.to_vec()), length))
 }
 
 fn number(text: &[u8], at: &mut usize) -> Option<u32> {

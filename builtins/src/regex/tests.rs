@@ -154,3 +154,42 @@ fn whole_lines_and_several_patterns() {
     let whole = regex.whole_lines().expect("patterns");
     assert_eq!(whole.find_at(b"abb\nbb\n", 0, &Cancel::new()), Ok(Some(4..6)));
 }
+
+#[test]
+fn perls_dialect_looks_around() {
+    for (pattern, text, wanted) in [
+        (r"(?<=foo)bar", "xbar foobar", "[bar]"),
+        (r"(?<!foo)bar", "foobar xbar", "[bar]"),
+        (r"foo(?=bar)", "foox foobar", "[foo]"),
+        (r"foo(?!bar)\w*", "foobar fooz", "[fooz]"),
+        (r"a\K.", "ab", "[b]"),
+        (r"<.+?>", "<a><b>", "[<a>]"),
+        (r"a|ab", "ab", "[a]"),
+        (r"(?i)AB(?-i)c", "abc", "[abc]"),
+        (r"(?<y>\d{4})-\k<y>", "2024-2024", "[2024-2024][2024]"),
+        (r"a++b", "aaab", "[aaab]"),
+        (r"(?>a+)ab", "aaab", "Ok(false)"),
+        (r"\bfoo\b", "xfoo foo", "[foo]"),
+        (r"[^\W\d]+", "12ab", "[ab]"),
+        (r"\x41\Q.*\E\.", "A.*.", "[A.*.]"),
+        (r"\p{Lu}+", "aÉB", "[ÉB]"),
+        ("(", "", "missing closing parenthesis"),
+    ] {
+        let regex = match Regex::perl(pattern.as_bytes(), Flags::default()) {
+            Ok(regex) => regex,
+            Err(error) => {
+                assert_eq!(error.to_string(), wanted, "{pattern}");
+                continue;
+            }
+        };
+        let mut captures = Captures::new();
+        let cancel = Cancel::new();
+        let matched = regex.captures_at(text.as_bytes(), 0, &cancel, &mut captures);
+        let group = |n| captures.get(n).map_or("-".to_owned(), |span| text[span].to_owned());
+        let shown: String = match matched {
+            Ok(true) => (0..=regex.groups()).map(|n| format!("[{}]", group(n))).collect(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, wanted, "{pattern}");
+    }
+}

@@ -44,6 +44,7 @@ pub const AWK: Command = Command {
     ],
     order: Order::First,
     usage_status: 2,
+    usage_shows_synopsis: false,
     run: awk,
 };
 
