@@ -6,15 +6,20 @@ mod copy;
 mod cp;
 mod destination;
 mod dirname;
+mod find;
 mod ln;
+mod ls;
 mod mkdir;
 mod mktemp;
 mod mode;
 mod mv;
+mod owner;
 mod readlink;
 mod realpath;
 mod rm;
 mod rmdir;
+mod stat;
+mod touch;
 
 use crate::command::Command;
 
@@ -23,7 +28,9 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &chmod::CHMOD,
     &cp::CP,
     &dirname::DIRNAME,
+    &find::FIND,
     &ln::LN,
+    &ls::LS,
     &mkdir::MKDIR,
     &mktemp::MKTEMP,
     &mv::MV,
@@ -31,4 +38,6 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &realpath::REALPATH,
     &rm::RM,
     &rmdir::RMDIR,
+    &stat::STAT,
+    &touch::TOUCH,
 ];

@@ -3,10 +3,13 @@
 mod awk;
 mod cat;
 mod cut;
+mod grep;
 mod head;
 mod operands;
 mod ranges;
 mod sed;
+mod seq;
+mod sort;
 mod tail;
 mod tee;
 mod tr;
@@ -20,8 +23,13 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &awk::GAWK,
     &cat::CAT,
     &cut::CUT,
+    &grep::EGREP,
+    &grep::FGREP,
+    &grep::GREP,
     &head::HEAD,
     &sed::SED,
+    &seq::SEQ,
+    &sort::SORT,
     &tail::TAIL,
     &tee::TEE,
     &tr::TR,
