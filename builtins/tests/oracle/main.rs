@@ -1,0 +1,76 @@
+//! Commands beside the real tools: the same arguments, input and files; the same standard output,
+//! standard error, status and files left behind.
+//!
+//! Cases stand in `cases/*.txt`. A line is `COMMAND ARG... [< FILE] [<<< TEXT]` with the shell's
+//! quoting; lines that start with `@` make the files that every case of the page begins with:
+//! `@file NAME TEXT`, `@dir NAME`, `@link NAME TARGET`, `@mode NAME OCTAL`. A line that starts with
+//! `!` is a wanted difference, with its reason in the comment above it: it must not panic.
+
+mod case;
+mod host;
+mod real;
+
+use std::path::Path;
+
+use case::Page;
+
+/// What a run left.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub struct Outcome {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub status: i32,
+    pub files: Vec<String>,
+}
+
+impl Outcome {
+    fn shown(&self) -> String {
+        format!(
+            "status {}\n--- stdout\n{}--- stderr\n{}--- files\n{}\n",
+            self.status,
+            String::from_utf8_lossy(&self.stdout),
+            String::from_utf8_lossy(&self.stderr),
+            self.files.join("\n"),
+        )
+    }
+}
+
+#[test]
+fn commands_do_what_the_real_tools_do() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/cases");
+    let only = std::env::var("CASES").ok();
+    let mut pages: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            only.as_ref().is_none_or(|only| only.split(',').any(|one| Some(one) == name.as_deref()))
+        })
+        .collect();
+    pages.sort();
+    let (mut run, mut failed) = (0, Vec::new());
+    for path in pages {
+        let text = std::fs::read_to_string(&path).expect("a page of cases");
+        let page = Page::parse(&text);
+        for case in &page.cases {
+            run += 1;
+            let ours = host::run(&page, case);
+            if case.differs {
+                continue;
+            }
+            let theirs = real::run(&page, case);
+            if ours != theirs {
+                failed.push(format!(
+                    "== {} line {}: {}\nours: {}theirs: {}",
+                    path.display(),
+                    case.line,
+                    case.text,
+                    ours.shown(),
+                    theirs.shown()
+                ));
+            }
+        }
+    }
+    assert!(run > 0, "no cases");
+    assert!(failed.is_empty(), "{}\n{} of {run} cases differ", failed.join("\n"), failed.len());
+}
