@@ -51,6 +51,8 @@ pub(crate) struct Core {
     pub recent: RecentBatches,
     positions: Arc<Positions>,
     shared: Shared,
+    /// Held by the one that makes or deletes a repository.
+    making: Mutex<()>,
     /// Those that were used.
     repos: Mutex<HashMap<RepoUid, Arc<Repo>>>,
     origins: AtomicU64,
@@ -98,6 +100,7 @@ impl Core {
             recent,
             positions,
             shared,
+            making: Mutex::default(),
             repos: Mutex::default(),
             origins: AtomicU64::new(1),
             process: std::process::id(),
@@ -294,7 +297,7 @@ impl Core {
         id: &RepoId,
         make: impl FnOnce(&Path) -> Result<(crate::engine::Repository, T), StoreError>,
     ) -> Result<T, StoreError> {
-        let mut repos = self.repos.lock();
+        let _making = self.making.lock();
         if self.database.repo(id)?.is_some() {
             return Err(StoreError::RepoExists { repo: id.to_string() });
         }
@@ -309,13 +312,14 @@ impl Core {
         let (engine, made) = make(&dir)?;
         let uid = self.database.add_repo(id, self.options.clock.now_ms())?;
         let repo = Repo::over(uid, id.clone(), engine, self.shared.clone());
-        repos.insert(uid, Arc::new(repo));
+        self.repos.lock().insert(uid, Arc::new(repo));
         Ok(made)
     }
 
     /// # Errors
     /// [`StoreError::NoRepo`], [`StoreError::RepoMounted`].
     pub fn delete_repo(&self, id: &RepoId) -> Result<(), StoreError> {
+        let _making = self.making.lock();
         let mut repos = self.repos.lock();
         let missing = || StoreError::NoRepo { repo: id.to_string() };
         let row = self.database.repo(id)?.ok_or_else(missing)?;

@@ -58,6 +58,13 @@ impl Volume for StoreCheckout {
         if let Some(applied) = self.core().recent.get(batch.id) {
             return Ok(applied);
         }
+        // Nothing to do: only a question whether something could be done.
+        if batch.ops.is_empty() && matches!(self.opened.load().live.standing(), Standing::Shared(_))
+        {
+            self.check_access(Operation::Write)?;
+            let version = self.opened.load().live.tree.version();
+            return Ok(Applied { version, replaced: Vec::new() });
+        }
         let mut attempt = 0;
         loop {
             let opened = self.writable(Operation::Write)?;

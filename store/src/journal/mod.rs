@@ -8,6 +8,8 @@
 mod record;
 mod recover;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;

@@ -135,6 +135,7 @@ impl Repo {
         }
         drop(writers);
         drop(history);
+        self.shared.counters.add_fsyncs(1);
         self.heads.sync()?;
         let commits: Vec<(CommitOid, Vec<u8>)> = members
             .iter()

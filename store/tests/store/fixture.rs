@@ -41,7 +41,7 @@ pub fn path(text: &str) -> VPath {
 impl Fixture {
     /// A store with the empty repository `acme/app`.
     pub fn new() -> (Self, Store) {
-        let held = TempDir::new().unwrap();
+        let held = folder();
         let mut fixture = Self::at(held.path());
         fixture._held = Some(held);
         let store = fixture.open();
@@ -61,6 +61,16 @@ impl Fixture {
         };
         let key = ApiKey::from_seed(OrgName::new("acme").unwrap(), [7; 32]);
         Self { _held: None, dir: dir.to_owned(), clock, key, options }
+    }
+
+    /// A copy of the store as it is now on disk: what a process that is killed leaves.
+    pub fn copied(&self) -> Self {
+        let held = folder();
+        copy_dir(&self.dir, held.path());
+        let clock = Arc::clone(&self.clock);
+        let options = self.options.clone();
+        let (dir, key) = (held.path().to_owned(), self.key.clone());
+        Self { _held: Some(held), dir, clock, key, options }
     }
 
     pub fn open(&self) -> Store {
@@ -129,4 +139,22 @@ impl Mounted {
     pub fn close(&self) {
         self.checkouts.iter().for_each(|checkout| checkout.close().unwrap());
     }
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy_dir(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+/// A folder for a store: in memory where that is possible, for the disk has other work to do.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }

@@ -34,7 +34,7 @@ fn what_the_journal_has_is_recovered() -> FsResult<()> {
     mount.files.set_mode(&path("/acme/app/journaled"), 0o600, Follow::Yes)?;
     mount.files.rename(&path("/acme/app/saved"), &path("/acme/app/moved"))?;
     // As a process that was killed leaves it.
-    let copy = copied(&fixture);
+    let copy = fixture.copied();
     let store = copy.open();
     let mount = copy.mount(&store, &["app"]);
     assert_eq!(mount.names("/acme/app"), ["journaled", "moved"]);
@@ -62,17 +62,4 @@ fn modes_times_and_empty_directories_outlive_snapshots() -> FsResult<()> {
     assert_eq!(mount.files.metadata(&path("/acme/app/empty/er"))?.mode, 0o700);
     assert_eq!(mount.files.read_link(&path("/acme/app/link"))?, "nowhere");
     Ok(())
-}
-
-/// A copy of the store's folder as it is now.
-fn copied(fixture: &Fixture) -> Fixture {
-    let copy = tempfile::TempDir::new().unwrap().keep();
-    let done = std::process::Command::new("cp")
-        .args(["-a", "--"])
-        .arg(fixture.dir.join("."))
-        .arg(&copy)
-        .status()
-        .unwrap();
-    assert!(done.success());
-    Fixture::at(&copy)
 }

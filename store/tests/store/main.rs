@@ -1,5 +1,8 @@
 //! The embedded store as its users see it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod access;
+mod costs;
 mod fixture;
 mod lasting;
+mod world;
