@@ -10,6 +10,8 @@ mod error;
 mod lease;
 mod mount;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
