@@ -14,7 +14,6 @@ mod host_stream;
 mod json;
 mod lazy;
 mod run;
-mod seen;
 mod signals;
 mod usage;
 

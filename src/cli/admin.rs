@@ -15,7 +15,7 @@ use super::args::Options;
 use super::config::{self, Settings, plain};
 use super::failure::{FAILED, Failure, USAGE};
 use super::home::Home;
-use super::{notice, seen};
+use super::notice;
 
 #[derive(Debug, Parser)]
 #[command(name = "mesash", disable_help_subcommand = true)]
@@ -70,10 +70,8 @@ pub fn run(words: &[OsString], options: &Options, json: bool) -> Result<u8, Fail
         Group::Repo(action) => action.run(&mut desk),
         Group::Key(action) => action.run(&mut desk),
     };
-    let noted = seen::note(&desk.settings.store, &desk.home.store);
     let closed = desk.home.store.close();
     done?;
-    noted?;
     closed?;
     Ok(0)
 }

@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mesa_store::{Store, StoreOptions};
-use mesafs::mount::Versions;
 use mesafs::name::{OrgName, RepoId, RepoName};
 use mesafs::token::{ApiKey, KeyRepos, Scope};
 
 use super::config::{KeySource, Settings, plain, read_key};
 use super::failure::{FAILED, Failure, UNAUTHORIZED};
-use super::seen;
 use crate::eval::Interpreter;
 use crate::mesa::{Author, Mesa, MesaFileSystem, MountOptions, RepoConfig};
 
@@ -64,7 +62,6 @@ impl Home {
         if home.store.keys(None)?.is_empty() {
             home.begin(settings)?;
         }
-        seen::note(&settings.store, &home.store)?;
         Ok(home)
     }
 
@@ -128,12 +125,6 @@ impl Home {
 }
 
 impl Mounted {
-    /// What is mounted, sorted by name.
-    #[must_use]
-    pub fn repos(&self) -> Vec<RepoId> {
-        self.fs.files().checkouts().iter().map(|checkout| checkout.repo().clone()).collect()
-    }
-
     /// Flushes and closes everything.
     ///
     /// # Errors
@@ -152,14 +143,13 @@ pub fn mount_options(settings: &Settings, repos: Vec<RepoConfig>) -> MountOption
     options
 }
 
-/// The repositories of the org as far as can be known without the store: what was seen last, or what
-/// the first run makes. `None` if the store has to be asked.
-pub fn peek(store: &Path, org: &OrgName) -> Option<Vec<RepoId>> {
-    if store.exists() {
-        return seen::repos(store, org);
+/// The repositories of the org, by a look that takes no lock and opens no store; where there is none
+/// yet, what the first run makes.
+pub fn peek(store: &Path, org: &OrgName) -> Vec<RepoId> {
+    match RepoName::new(FIRST_REPO) {
+        Ok(first) if !store.exists() => vec![RepoId::new(org.clone(), first)],
+        _ => Store::peek_repos(store, org).unwrap_or_default(),
     }
-    let first = RepoName::new(FIRST_REPO).ok()?;
-    Some(vec![RepoId::new(org.clone(), first)])
 }
 
 /// Makes the key of a store that has none.

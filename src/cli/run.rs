@@ -154,7 +154,7 @@ pub fn prepare(options: &Options) -> Result<Prepared, Failure> {
         }
     };
     let fs = LazyFileSystem::new(fixed, cancel.clone(), opener);
-    let (first, start) = start(&settings, &repos, &fs)?;
+    let (first, start) = start(&settings, &repos)?;
     let mut prepared = Prepared { settings, interpreter, fs, cancel, cwd: start, first };
     if let Some(cwd) = &options.cwd {
         prepared.cwd = prepared.enter(cwd)?;
@@ -167,17 +167,13 @@ pub fn prepare(options: &Options) -> Result<Prepared, Failure> {
 fn start(
     settings: &Settings,
     repos: &[crate::mesa::RepoConfig],
-    fs: &LazyFileSystem,
 ) -> Result<(VPath, VPath), Failure> {
     let org = &settings.org;
     let named: Result<Vec<_>, _> =
         repos.iter().map(|config| RepoId::parse(&config.name, org)).collect();
     let mut mounted = named.map_err(Failure::usage)?;
     if mounted.is_empty() {
-        mounted = match peek(&settings.store, org) {
-            Some(repos) => repos,
-            None => fs.mount()?.repos(),
-        };
+        mounted = peek(&settings.store, org);
     }
     let folder = RealPath::from_names([org.as_str().as_bytes()]).to_vpath();
     let of = |repo: &RepoId| {

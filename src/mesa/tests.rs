@@ -75,7 +75,8 @@ async fn what_is_missing_is_named() {
     assert_eq!(missing("none".into()).await, "repository 'acme/none' not found");
     let bookmark = missing(RepoConfig::new("app").bookmark("none")).await;
     assert_eq!(bookmark, "bookmark 'none' not found in 'acme/app'");
-    let change = missing(RepoConfig::new("app").change_id("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzk")).await;
+    let change =
+        missing(RepoConfig::new("app").change_id("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzk")).await;
     assert_eq!(change, "change 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzk' not found in 'acme/app'");
 }
 
