@@ -4,5 +4,6 @@
 mod access;
 mod costs;
 mod fixture;
+mod history;
 mod lasting;
 mod world;
