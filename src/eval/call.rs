@@ -63,7 +63,10 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         eval.rt.hidden.err |= !eval.shell.options.has(Opt::ErrTrace);
     }
     let loops = std::mem::take(&mut eval.rt.loops);
-    let step = eval.command(&entry.function.body);
+    let step = match eval.debug_trap_now() {
+        Ok(_) => eval.command(&entry.function.body),
+        Err(unwind) => Err(unwind),
+    };
     let step = match step {
         Err(Unwind::Return(status)) => {
             eval.shell.status = status;

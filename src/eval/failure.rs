@@ -50,6 +50,13 @@ pub fn complain(shell: &Shell, parts: &[&[u8]]) {
     put_error(shell, &line);
 }
 
+/// Says an error, which may have more than one line, each with its prefix.
+fn say_each(shell: &Shell, error: &ExpandError) {
+    for line in error.message().split(|&byte| byte == b'\n') {
+        complain(shell, &[line]);
+    }
+}
+
 /// Says why an expansion failed, and what that means.
 pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unwind {
     if let Some(unwind) = rt.pending_unwind.take() {
@@ -58,8 +65,9 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
     if shell.cancel.is_cancelled() {
         return Unwind::Abort;
     }
-    complain(shell, &[&error.message()]);
-    let status = error.status();
+    say_each(shell, &error);
+    // A subshell that ends so has status 1, the main shell 127.
+    let status = if rt.is_subshell { error.status().min(1) } else { error.status() };
     shell.status = status;
     if error.is_fatal() && !shell.options.has(Opt::Interactive) {
         return Unwind::Exit(status);
@@ -131,9 +139,13 @@ impl Eval {
             .get(symbol)
             .is_none_or(|variable| !variable.attrs.has(Attrs::NAMEREF | Attrs::INTEGER));
         if plain {
-            let set = self.shell.set(symbol, value);
-            self.checked(set)?;
-            return Ok(true);
+            return match self.shell.set(symbol, value) {
+                Err(error @ VarError::ReadOnly(_)) => {
+                    self.complain(&[error.to_string().as_bytes()]);
+                    Ok(false)
+                }
+                set => self.checked(set).map(|()| true),
+            };
         }
         let name = self.shell.name(symbol);
         if self.shell.vars.get(symbol).is_some_and(|v| v.attrs.has(Attrs::NAMEREF)) {

@@ -82,6 +82,9 @@ impl Eval {
             CommandKind::Subshell(list) => {
                 self.shell.line = command.line;
                 let status = subshell::run(self, list)?;
+                if !self.shell.traps.is_empty() {
+                    self.set_command_text(command);
+                }
                 self.shell.pipe_status = PipeStatus::One(status);
                 self.finish(status)
             }

@@ -118,7 +118,12 @@ fn arith(
     otherwise: i64,
 ) -> Result<Option<i64>, Unwind> {
     let Some(expr) = part else { return Ok(Some(otherwise)) };
-    eval.debug_trap(command)?;
+    if !eval.shell.traps.is_empty() {
+        let _ = command;
+        let text: &[u8] = &expr.text;
+        eval.shell.command = Str::from([b"((", text, b"))"].concat());
+        eval.debug_trap_now()?;
+    }
     if eval.wants_tracing() {
         eval.trace_arith(expr);
     }

@@ -51,6 +51,9 @@ fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
         }
         stage.shell.fds.set(1, Some(Fd::writing(writer)));
         input = Some(Fd::reading(reader));
+        if let Some(command) = commands.get(at) {
+            subshell::not_deeper(&mut stage, command);
+        }
         let commands = Arc::clone(commands);
         let started = subshell::start(eval, stage, move |stage| match commands.get(at) {
             Some(command) => stage.command(command),
@@ -91,6 +94,7 @@ fn here(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unw
 fn copied(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unwind> {
     subshell::isolated(eval, move |stage| {
         stage.shell.fds.set(0, input);
+        subshell::not_deeper(stage, command);
         stage.command(command)
     })
 }

@@ -1,6 +1,7 @@
 //! What a process has besides its state.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::trap::Hidden;
 use super::{Eval, Realm, Unwind};
@@ -39,6 +40,8 @@ pub struct Runtime {
     /// How deep sourced files are nested, for `return`.
     pub sources: u32,
     pub is_subshell: bool,
+    /// `set -v`, as whoever reads lines sees it.
+    pub verbose: Arc<AtomicBool>,
     /// How deep `PS4` is repeated.
     pub trace_level: u32,
     /// In a trap: `$?` from before it.
@@ -82,6 +85,7 @@ impl Runtime {
             depth: 0,
             sources: 0,
             is_subshell: false,
+            verbose: Arc::default(),
             trace_level: 0,
             status_before_trap: None,
             keeps_jobs: false,

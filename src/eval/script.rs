@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::stream::Stream;
@@ -9,7 +10,7 @@ use mesash_builtins::stream::Stream;
 use super::{Eval, Step, Unwind, failure};
 use crate::special::read_line;
 use crate::state::{Aliases, FdTable, Opt, Shell, Str};
-use crate::syntax::error::ParseError;
+use crate::syntax::error::{ParseError, ParseErrorKind};
 use crate::syntax::input::{LineKind, LineSource, Lines};
 use crate::syntax::options::{self, ParseEnv, ParserOptions};
 use crate::syntax::parser::Parser;
@@ -62,17 +63,22 @@ impl LineSource for StdinLines {
 }
 
 /// The lines of a text, said again as they are read under `set -v`.
-struct Verbose<'s> {
+struct Echoing<'s> {
     lines: Lines<&'s [u8]>,
+    on: Arc<AtomicBool>,
+    echoes: bool,
     fds: FdTable,
     cancel: Cancel,
 }
 
-impl LineSource for Verbose<'_> {
+impl LineSource for Echoing<'_> {
     fn read_line(&mut self, line: &mut Vec<u8>, kind: LineKind) -> io::Result<bool> {
         let start = line.len();
         let more = self.lines.read_line(line, kind)?;
-        if let Some(fd) = self.fds.get(2) {
+        if self.echoes
+            && self.on.load(Ordering::Relaxed)
+            && let Some(fd) = self.fds.get(2)
+        {
             let text = line.get(start..).unwrap_or_default();
             drop(fd.stream.write(bytes::Bytes::copy_from_slice(text), &self.cancel));
         }
@@ -83,15 +89,21 @@ impl LineSource for Verbose<'_> {
 impl Eval {
     /// Runs a text that is in memory, its first line being number `line`.
     pub fn run_text(&mut self, text: &[u8], line: u32, kind: TextKind) -> Step {
-        let interner = Arc::clone(&self.shell.interner);
-        let parser = if self.shell.options.has(Opt::Verbose) && kind != TextKind::Trap {
-            let (fds, cancel) = (self.shell.fds.clone(), self.shell.cancel.clone());
-            let source = Verbose { lines: Lines::new(text), fds, cancel };
-            Parser::starting_at(source, line, interner)
-        } else {
-            Parser::starting_at(Lines::new(text), line, interner)
+        let source = Echoing {
+            lines: Lines::new(text),
+            on: Arc::clone(&self.rt.verbose),
+            echoes: kind != TextKind::Trap,
+            fds: self.shell.fds.clone(),
+            cancel: self.shell.cancel.clone(),
         };
-        self.run_parser(parser, kind)
+        let parser = Parser::starting_at(source, line, Arc::clone(&self.shell.interner));
+        // The main text is level 0, what is read within it one more.
+        let inner = kind == TextKind::Eval || kind == TextKind::Trap || self.rt.sources > 0;
+        let level = self.rt.trace_level;
+        self.rt.trace_level += u32::from(inner);
+        let step = self.run_parser(parser, kind);
+        self.rt.trace_level = level;
+        step
     }
 
     /// Runs standard input, line by line.
@@ -111,7 +123,8 @@ impl Eval {
             let env = ParseEnv { options: parser_options(&self.shell), aliases: &aliases };
             let read = parser.next_command(env);
             for warning in parser.take_warnings() {
-                let mut text = self.syntax_prefix(kind, warning.line);
+                let mut text = failure::source_name(&self.shell).to_vec();
+                text.extend_from_slice(format!(": line {}: warning: ", warning.line).as_bytes());
                 text.extend_from_slice(&warning.text);
                 text.push(b'\n');
                 self.put_error(&text);
@@ -135,14 +148,15 @@ impl Eval {
                         return Err(Unwind::Abort);
                     }
                     self.syntax_error(kind, &error);
-                    let code = if kind == TextKind::File || kind == TextKind::CommandString {
-                        2
-                    } else {
-                        // `eval` and traps: the text is given up, the script goes on.
-                        2
-                    };
-                    self.shell.status = code;
-                    return Ok(code);
+                    // After an error inside `[[ … ]]` a script just ends.
+                    let ends = matches!(error.kind, ParseErrorKind::Cond { .. })
+                        && !error.is_incomplete()
+                        && matches!(kind, TextKind::File | TextKind::CommandString)
+                        && self.rt.sources == 0;
+                    if !ends {
+                        self.shell.status = 2;
+                    }
+                    return Ok(self.shell.status);
                 }
             }
         }

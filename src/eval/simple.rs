@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::expand::ExpandError;
 use super::lookup::Found;
 use super::{Eval, Step, Unwind, call, expand, external, redirect};
 use crate::special::{self, Call, Special};
-use crate::state::{FunctionEntry, Opt, PipeStatus, ScopeKind, Str};
+use crate::state::{FunctionEntry, Opt, PipeStatus, ScopeKind, Str, VarError};
 use crate::syntax::ast::{Assignment, Command, Simple, Word, WordFlags, WordPart};
 
 pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
@@ -48,9 +49,6 @@ fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     };
     let name = name.clone();
     let last = fields.last().cloned();
-    if eval.wants_tracing() {
-        eval.trace_words(&fields);
-    }
     let step = if let Some(function) = symbol.and_then(|symbol| eval.shell.functions.get(symbol)) {
         let function = Arc::clone(function);
         function_call(eval, command, node, &function, fields)
@@ -117,12 +115,13 @@ fn words<'a>(
 /// Assignments and redirections without a command.
 fn bare(eval: &mut Eval, command: &Command, assignments: &[Assignment], before: u64) -> Step {
     for assignment in assignments {
-        if let Err(error) = expand::assign(&mut eval.shell, &mut eval.rt, assignment) {
+        let assigned = if eval.wants_tracing() {
+            eval.assign_traced(assignment)
+        } else {
+            expand::assign(&mut eval.shell, &mut eval.rt, assignment)
+        };
+        if let Err(error) = assigned {
             return Err(eval.expand_failed(error));
-        }
-        if eval.wants_tracing() {
-            let value = eval.shell.scalar(assignment.name).unwrap_or_default();
-            eval.trace_assignment(assignment, &value);
         }
     }
     let substituted = |eval: &Eval| eval.shell.substitutions != before;
@@ -147,7 +146,16 @@ fn temporary(eval: &mut Eval, assignments: &[Assignment], kind: ScopeKind) -> Re
     eval.shell.vars.push(kind);
     for assignment in assignments {
         match expand::assign_temporary(&mut eval.shell, &mut eval.rt, assignment) {
-            Ok(()) => {}
+            Ok(()) => {
+                if eval.wants_tracing() {
+                    let value = eval.shell.scalar(assignment.name).unwrap_or_default();
+                    eval.trace_assignment(assignment, &value);
+                }
+            }
+            // The command runs all the same.
+            Err(ExpandError::Variable(VarError::ReadOnly(name))) => {
+                eval.complain(&[&name, b": readonly variable"]);
+            }
             Err(error) => {
                 eval.shell.vars.pop();
                 return Err(eval.expand_failed(error));
@@ -164,8 +172,9 @@ fn function_call(
     function: &Arc<FunctionEntry>,
     mut fields: Vec<Str>,
 ) -> Step {
-    fields.remove(0);
     temporary(eval, &node.assignments, ScopeKind::Function)?;
+    traced(eval, &fields);
+    fields.remove(0);
     let mut undo = Vec::new();
     let step = match redirect::apply(eval, &command.redirects, &mut undo) {
         Ok(true) => call::function(eval, function, fields),
@@ -177,6 +186,12 @@ fn function_call(
     step
 }
 
+fn traced(eval: &mut Eval, fields: &[Str]) {
+    if eval.wants_tracing() {
+        eval.trace_words(fields);
+    }
+}
+
 fn builtin_call(
     eval: &mut Eval,
     command: &Command,
@@ -186,11 +201,18 @@ fn builtin_call(
     arrays: &[(usize, &Assignment)],
 ) -> Step {
     if builtin.name == "exec" {
+        traced(eval, fields);
         return special::exec::with_redirects(eval, command, node, fields);
     }
     let scoped = !node.assignments.is_empty();
     if scoped {
         temporary(eval, &node.assignments, ScopeKind::Temporary)?;
+    }
+    if eval.wants_tracing() {
+        for (_, assignment) in arrays {
+            eval.trace_assignment(assignment, b"");
+        }
+        eval.trace_words(fields);
     }
     let mut undo = Vec::new();
     let step = match redirect::apply(eval, &command.redirects, &mut undo) {
@@ -219,6 +241,7 @@ fn external_call(
     if scoped {
         temporary(eval, &node.assignments, ScopeKind::Temporary)?;
     }
+    traced(eval, fields);
     let mut undo = Vec::new();
     let step = match redirect::apply(eval, &command.redirects, &mut undo) {
         Ok(true) => find_and_run(eval, name, fields),

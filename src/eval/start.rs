@@ -83,7 +83,12 @@ impl Setup<'_> {
                 InvocationOption::Shopt(name, on) => (Group::Shopt, name, *on),
             };
             match Opt::named(group, name) {
-                Some(opt) => shell.options.set(opt, on),
+                Some(opt) => {
+                    shell.options.set(opt, on);
+                    if opt == Opt::Verbose {
+                        rt.verbose.store(on, std::sync::atomic::Ordering::Relaxed);
+                    }
+                }
                 None => return Err(StartError::NoOption(name.clone())),
             }
         }

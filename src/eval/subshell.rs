@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mesash_builtins::budget::Resource;
 use mesash_builtins::cancel::{Cancel, Reason};
@@ -14,7 +15,7 @@ use super::{Eval, Runtime, Step, Unwind, expand, failure};
 use crate::job::table::Child;
 use crate::job::{signal, stack};
 use crate::state::{Fd, IndexedArray, Opt, Shell, Str, names};
-use crate::syntax::ast::{AndOr, Coproc, List};
+use crate::syntax::ast::{AndOr, Command, CommandKind, Coproc, List};
 use crate::syntax::print;
 
 /// How a process ended.
@@ -47,6 +48,7 @@ fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
     rt.trapping = parent.trapping;
     rt.stack_floor = parent.stack_floor;
     rt.is_subshell = true;
+    rt.verbose = Arc::new(AtomicBool::new(parent.verbose.load(Ordering::Relaxed)));
     rt.hidden = parent.hidden;
     rt.trace_level = parent.trace_level;
     rt.status_before_trap = parent.status_before_trap;
@@ -194,6 +196,13 @@ fn fork_failed(shell: &Shell) -> Unwind {
     Unwind::Discard(254)
 }
 
+/// A simple command that runs in a process of its own doesn't count for `BASH_SUBSHELL`.
+pub fn not_deeper(copy: &mut Eval, command: &Command) {
+    if matches!(command.kind, CommandKind::Simple(_)) {
+        copy.shell.counters.subshell -= 1;
+    }
+}
+
 /// `list &`
 pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
     eval.tick()?;
@@ -203,6 +212,11 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
         copy.shell.fds.set(0, Some(Fd::reading(Text::empty())));
     }
     copy.rt.errexit_ignored = false;
+    if node.rest.is_empty()
+        && let [command] = &*node.first.commands
+    {
+        not_deeper(&mut copy, command);
+    }
     let body = Arc::clone(node);
     let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.and_or(&body))?;
     let text = print::and_or(node);

@@ -85,6 +85,7 @@ fn run(rt: &mut Runtime, shell: &mut Shell, subst: &CommandSubst) -> Result<Vec<
         copy.shell.options.set(Opt::ErrExit, false);
     }
     // A failure inside counts as one, also where the whole stands in a condition.
+    copy.rt.trace_level += 1;
     let step = deeper(&mut copy, |copy| copy.list(&subst.body));
     shell.status = copy.end(step).status;
     if let Some(limit) = capture.limit() {

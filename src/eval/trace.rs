@@ -8,7 +8,10 @@ use mesash_builtins::stream::Stream;
 
 use super::{Eval, expand};
 use crate::state::{Opt, Str, names};
-use crate::syntax::ast::{ArithExpr, AssignValue, Assignment, Case, For};
+use crate::syntax::ast::{
+    ArithExpr, ArrayElement, AssignValue, Assignment, Case, For, Word, WordFlags, WordPart,
+    WordText,
+};
 
 /// A word as xtrace shows it.
 fn shown(word: &[u8]) -> Vec<u8> {
@@ -53,10 +56,46 @@ impl Eval {
         self.trace(&bstr::join(" ", shown));
     }
 
-    /// An assignment after it was made.
+    /// Carries out an assignment and shows it: the value is expanded once, for both.
+    pub fn assign_traced(&mut self, assignment: &Assignment) -> expand::Expanded<()> {
+        let AssignValue::Scalar(word) = &assignment.value else {
+            expand::assign(&mut self.shell, &mut self.rt, assignment)?;
+            self.show_assignment(assignment, b"", false);
+            return Ok(());
+        };
+        let value = expand::assigned(&mut self.shell, &mut self.rt, word)?;
+        let parts = [WordPart::Quoted(value.to_vec().into_boxed_slice().into())];
+        let flags = WordFlags::CONST | WordFlags::QUOTED;
+        let word = Word { parts: parts.into(), flags, text: WordText::default() };
+        let constant = Assignment { value: AssignValue::Scalar(word), ..assignment.clone() };
+        self.show_assignment(assignment, &value, false);
+        expand::assign(&mut self.shell, &mut self.rt, &constant)
+    }
+
+    /// An argument of a declaration, or an assignment before a command, once it was made.
     pub fn trace_assignment(&mut self, assignment: &Assignment, value: &[u8]) {
+        self.show_assignment(assignment, value, true);
+    }
+
+    fn show_assignment(&mut self, assignment: &Assignment, value: &[u8], quotes_arrays: bool) {
         let text = match &assignment.value {
-            AssignValue::Array(_) => expand::text_of(&assignment.text).to_vec(),
+            AssignValue::Array(elements) => {
+                // Constant values are shown as they come out, others as they stand.
+                let constant = |element: &ArrayElement| {
+                    let plain = element.key.is_none() && !element.append;
+                    plain.then(|| element.value.constant()).flatten()
+                };
+                let shown: Option<Vec<_>> = elements.iter().map(constant).collect();
+                match shown.filter(|_| !assignment.append && quotes_arrays) {
+                    Some(values) => {
+                        let quoted = values.iter().map(|value| shell_quote::single(value));
+                        let list = bstr::join(" ", quoted.collect::<Vec<_>>());
+                        let name = self.shell.name(assignment.name).to_vec();
+                        [name.as_slice(), b"=(", &list, b")"].concat()
+                    }
+                    None => expand::text_of(&assignment.text).to_vec(),
+                }
+            }
             AssignValue::Scalar(_) => {
                 let mut text = self.shell.name(assignment.name).to_vec();
                 if let Some(subscript) = &assignment.subscript {

@@ -1,9 +1,10 @@
 //! Traps: when they are due and what they see.
 
 use super::script::TextKind;
-use super::{Eval, Unwind};
+use super::{Eval, Unwind, expand};
 use crate::state::{Event, Opt, Str};
-use crate::syntax::ast::Command;
+use crate::syntax::ast::{Command, CommandKind, For};
+use crate::syntax::print;
 
 /// Which traps a function does not see, because it did not inherit them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +39,19 @@ impl Hidden {
             Event::Exit | Event::Signal(_) => {}
         }
     }
+}
+
+/// `for name in words`
+fn head(keyword: &[u8], node: &For) -> Vec<u8> {
+    let mut text = [keyword, &node.name].concat();
+    if let Some(words) = &node.words {
+        text.extend_from_slice(b" in");
+        for word in words {
+            text.push(b' ');
+            text.extend_from_slice(&expand::source_text(word));
+        }
+    }
+    text
 }
 
 impl Eval {
@@ -164,7 +178,14 @@ impl Eval {
         if self.rt.trapping.debug || self.rt.in_trap > 0 {
             return;
         }
-        let text = crate::syntax::print::command(command);
+        let text = match &command.kind {
+            CommandKind::For(node) => head(b"for ", node),
+            CommandKind::Select(node) => head(b"select ", node),
+            CommandKind::Case(node) => {
+                [b"case ", expand::source_text(&node.word).as_slice(), b" in "].concat()
+            }
+            _ => print::command(command).into(),
+        };
         self.shell.command = Str::from(text);
     }
 }

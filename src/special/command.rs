@@ -162,7 +162,10 @@ impl Eval {
         if !self.shell.traps.is_empty() && !self.shell.options.has(Opt::FuncTrace) {
             self.rt.hidden.debug = true;
         }
-        let step = match self.run_text(content, 1, TextKind::File) {
+        self.rt.sources += 1;
+        let step = self.run_text(content, 1, TextKind::File);
+        self.rt.sources -= 1;
+        let step = match step {
             Err(Unwind::Return(status)) => Ok(status),
             other => other,
         };

@@ -486,9 +486,6 @@ fn one_array(
     let symbol = bind(eval, call, &name, &with_kind)?;
     check_writable(eval, symbol)?;
     expand::assign(&mut eval.shell, &mut eval.rt, assignment)?;
-    if eval.wants_tracing() {
-        eval.trace_assignment(assignment, b"");
-    }
     seal(eval, symbol, wish);
     Ok(0)
 }

@@ -122,6 +122,7 @@ fn dirs(eval: &mut Eval, call: &Call<'_>) -> Step {
             let text = shortened(eval, &dir, long);
             eval.print(call, [text.as_slice(), b"\n"].concat())
         }
+        None if eval.shell.dirs.stack.is_empty() => eval.fail(call, &[b"directory stack empty"]),
         None => {
             let digits = arg.get(1..).unwrap_or_default();
             eval.fail(call, &[digits, b": directory stack index out of range"])

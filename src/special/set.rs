@@ -1,7 +1,9 @@
 //! `set`: options and positional parameters.
 
+use std::sync::atomic::Ordering;
+
 use super::{Call, Special, describe};
-use crate::eval::{Eval, Step, Unwind};
+use crate::eval::{Eval, Step};
 use crate::state::{Group, Opt, Positional};
 
 pub const SET: Special = Special {
@@ -113,10 +115,8 @@ impl Eval {
     /// Turns an option on or off.
     pub fn set_option(&mut self, opt: Opt, on: bool) {
         self.shell.options.set(opt, on);
-    }
-
-    /// What must hold after options changed: `set -n` counts for nothing at a prompt.
-    pub fn option_unwind(&self) -> Option<Unwind> {
-        None
+        if opt == Opt::Verbose {
+            self.rt.verbose.store(on, Ordering::Relaxed);
+        }
     }
 }

@@ -16,8 +16,7 @@ fn line(opt: Opt, on: bool, commands: bool) -> String {
     match (opt.group(), commands) {
         (Group::Set, true) => format!("set {}o {}\n", if on { '-' } else { '+' }, opt.name()),
         (_, true) => format!("shopt -{} {}\n", if on { 's' } else { 'u' }, opt.name()),
-        (Group::Set, false) => format!("{:<15}\t{}\n", opt.name(), if on { "on" } else { "off" }),
-        (_, false) => format!("{:<20}\t{}\n", opt.name(), if on { "on" } else { "off" }),
+        (_, false) => format!("{:<15}\t{}\n", opt.name(), if on { "on" } else { "off" }),
     }
 }
 
