@@ -6,6 +6,7 @@
 mod fixture;
 mod git;
 mod jj;
+mod kill;
 
 use std::path::Path;
 use std::process::Command;
