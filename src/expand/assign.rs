@@ -22,10 +22,7 @@ impl Expander<'_> {
                 let name = self.shell.name(assignment.name);
                 let text = text.map(|text| text.to_vec()).unwrap_or_default();
                 let shown = [name.as_ref(), b"[".as_slice(), &text, b"]"].concat();
-                let message = "cannot assign list to array member";
-                let inner =
-                    ExpandError::Parameter { name: Str::from(shown), message: message.into() };
-                return Err(inner);
+                return Err(ExpandError::ListToMember(Str::from(shown)));
             }
             AssignValue::Array(elements) => {
                 let Some(target) = self.array_target(assignment.name)? else { return Ok(()) };

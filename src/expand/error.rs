@@ -32,6 +32,8 @@ pub enum ExpandError {
     InvalidIndirect(Str),
     InvalidName(Str),
     CannotAssign(Str),
+    /// `a[0]=(…)`
+    ListToMember(Str),
     /// `failglob`
     NoMatch(Str),
     NegativeLength(Str),
@@ -63,6 +65,9 @@ impl ExpandError {
             Self::InvalidIndirect(name) => join(&[name, b": invalid indirect expansion"]),
             Self::InvalidName(name) => join(&[name, b": invalid variable name"]),
             Self::CannotAssign(name) => join(&[name, b": cannot assign in this way"]),
+            Self::ListToMember(name) => {
+                join(&[name, b": cannot assign list to array member"])
+            }
             Self::NoMatch(text) => join(&[b"no match: ", text]),
             Self::NegativeLength(text) => join(&[text, b": substring expression < 0"]),
             Self::Syntax(error) => bstr::join("\n", error.messages()).into(),

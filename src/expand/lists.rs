@@ -5,7 +5,7 @@ use super::place::Place;
 use super::sink::{Mode, Sink};
 use super::word::Quoting;
 use super::{ExpandError, Expander};
-use crate::state::{Dynamic, Opt, Str, Value};
+use crate::state::{Opt, Str, Value};
 use crate::syntax::ast::{ParamName, Subscript, SubscriptKind};
 use crate::syntax::symbol::Symbol;
 
@@ -58,7 +58,6 @@ impl Expander<'_> {
             Value::Scalar(text) if !variable.attrs.has(crate::state::Attrs::NAMEREF) => {
                 return Ok(Got::One(text.clone()));
             }
-            Value::Dynamic(Dynamic::Random) => self.shell.draw(symbol),
             _ => {}
         }
         let value = match self.place(symbol, None)? {

@@ -224,7 +224,9 @@ impl Cutter<'_, '_, '_> {
 
     fn replace(&mut self, mode: ReplaceMode, range: Range<usize>) -> Parsed<ParamOp> {
         // `${x//}` has an empty pattern, and `${x///b}` one that is a slash.
-        let first = range.start + usize::from(self.slice(range.clone()).first() == Some(&b'/'));
+        let anchored = matches!(mode, ReplaceMode::Prefix | ReplaceMode::Suffix);
+        let starts = self.slice(range.clone()).first() == Some(&b'/');
+        let first = range.start + usize::from(starts && !anchored);
         let slash = self.find(first..range.end, b'/');
         let pattern = self.operand_pattern(range.start..slash.unwrap_or(range.end))?;
         let replacement = match slash {
