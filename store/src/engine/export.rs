@@ -1,7 +1,7 @@
 //! Publishing the repository as a plain bare git repository.
 
 mod objects;
-mod reuse;
+pub(super) mod reuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -46,6 +46,7 @@ mod rewrite;
 mod settings;
 mod snapshot;
 mod sums;
+mod tidy;
 mod types;
 mod writer;
 
@@ -61,6 +62,7 @@ pub use operations::OperationInfo;
 pub use repository::Repository;
 pub use rewrite::{Emptied, Moved};
 pub use snapshot::ChangeSnapshot;
+pub use tidy::{Tidy, TidyReport};
 pub use types::{
     Author, Bookmark, Commit, ConflictedFile, Durability, Resolved, Rewritten, RootTree, Side,
     Transacted, TreeEntry, TreeEntryKind,

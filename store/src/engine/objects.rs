@@ -133,6 +133,11 @@ impl Objects {
         self.decode(blob, Kind::Blob, |target| BString::from(target))
     }
 
+    /// The size of any object, not cached.
+    pub(super) fn size(&self, id: ObjectId) -> EngineResult<u64> {
+        self.header(id).map(|(_, size)| size)
+    }
+
     pub(super) fn kind(&self, id: ObjectId) -> EngineResult<Kind> {
         self.header(id).map(|(kind, _)| kind)
     }

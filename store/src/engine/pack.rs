@@ -118,8 +118,8 @@ impl PackWriter {
         Ok(())
     }
 
-    /// Completes the pack and makes it readable, the index last.
-    pub fn finish(mut self, durability: Durability, counters: &Counters) -> io::Result<()> {
+    /// Completes the pack and makes it readable, the index last. Answers its name.
+    pub fn finish(mut self, durability: Durability, counters: &Counters) -> io::Result<String> {
         self.file.flush()?;
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let count = u32::try_from(self.placed.len()).map_err(io::Error::other)?;
@@ -138,13 +138,14 @@ impl PackWriter {
                 counters.fsync();
             }
         }
-        let name = self.folder.join(format!("pack-{checksum}"));
-        file.persist(name.with_extension("pack")).map_err(|error| error.error)?;
-        index.persist(name.with_extension("idx")).map_err(|error| error.error)?;
+        let name = format!("pack-{checksum}");
+        let path = self.folder.join(&name);
+        file.persist(path.with_extension("pack")).map_err(|error| error.error)?;
+        index.persist(path.with_extension("idx")).map_err(|error| error.error)?;
         if durability == Durability::Power {
             sync_dir(&self.folder, counters).map_err(io::Error::other)?;
         }
-        Ok(())
+        Ok(name)
     }
 }
 

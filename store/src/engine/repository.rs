@@ -52,6 +52,7 @@ pub struct Repository {
     roots: Cache<ObjectId, RootTree>,
     default_bookmark: RwLock<BookmarkName>,
     writer: Mutex<Writer>,
+    pub(super) tidying: Mutex<()>,
 }
 
 /// What only the one writer touches.
@@ -128,6 +129,7 @@ impl Repository {
             roots: Cache::new(CONFLICTS_CACHED_MAX, |root: &RootTree| root.conflicts.len()),
             default_bookmark: RwLock::new(default_bookmark),
             writer: Mutex::new(writer),
+            tidying: Mutex::new(()),
         })
     }
 

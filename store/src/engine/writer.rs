@@ -54,6 +54,8 @@ impl fmt::Debug for ObjectWriter {
 impl ObjectWriter {
     pub(super) fn new(objects: Objects, objects_dir: &Path) -> Self {
         let mut handle = objects.handle();
+        // A look for what cannot be there finds new packs; later ones would each cost a listing.
+        handle.exists(&GitId::from([0xff; 20]));
         handle.refresh_never();
         Self {
             objects,

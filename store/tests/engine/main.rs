@@ -13,3 +13,4 @@ mod repository;
 mod revisions;
 mod rewrite;
 mod source;
+mod tidy;

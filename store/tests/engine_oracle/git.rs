@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mesa_store::engine::Repository;
+use mesa_store::engine::{Repository, Tidy};
 
 use crate::fixture::{ann, fixture, name};
 use crate::{fsck, git};
@@ -23,6 +23,9 @@ fn git_reads_the_store_and_what_is_exported() {
     let edited = at.put(&active, &[("a", "1")], 2);
     assert_eq!(at.text(&edited, "a").as_deref(), Some("1"));
     let store = at.dir().join(".jj/repo/store/git");
+    fsck(&store);
+    assert_eq!(git(&store, &["log", "--format=%an %s"]), "Ann \nAnn many files\n");
+    at.repo.tidy(Tidy::Always).unwrap();
     fsck(&store);
     assert_eq!(git(&store, &["log", "--format=%an %s"]), "Ann \nAnn many files\n");
 
@@ -76,6 +79,12 @@ fn a_well_packed_repository_comes_and_goes_as_it_is() {
     let (before, after) = (packed(&source.join(".git")), packed(&out));
     assert!(after < before * 3 / 2, "{before} bytes became {after}");
     assert_eq!(git(&out, &["show", "trunk:file"]), text.concat());
+
+    // Putting packs together keeps the deltas, too.
+    let before = packed(&folder.join("imported/.jj/repo/store/git"));
+    repo.tidy(Tidy::Always).unwrap();
+    fsck(&folder.join("imported/.jj/repo/store/git"));
+    assert!(packed(&folder.join("imported/.jj/repo/store/git")) < before * 3 / 2);
 
     // On top of it, onto what is there.
     let (child, _) = repo.writable_child(&name("trunk"), &ann()).unwrap();

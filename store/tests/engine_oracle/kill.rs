@@ -24,7 +24,7 @@ fn worker() {
         let next = count(&at, &main) + 1;
         let main = at.put(&main, &[("n", &next.to_string()), (&format!("d/{next}"), "x")], next);
         println!("\nstored {next}");
-        if next % 5 == 0 {
+        if next.is_multiple_of(5) {
             at.repo.checkpoint(&main.change, &name("main"), Some("five"), &ann()).unwrap();
             println!("\nsaved");
         }

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::hash::ObjectId as GitId;
 use gix::odb::pack;
@@ -16,7 +16,7 @@ use mesafs::tree::ObjectId;
 use crate::engine::error::{Doing, EngineError, EngineResult};
 use crate::engine::ids::{self, git_id};
 
-pub(super) struct Packs(Vec<Pack>);
+pub(in crate::engine) struct Packs(Vec<Pack>);
 
 struct Pack {
     index: pack::index::File,
@@ -26,7 +26,7 @@ struct Pack {
 }
 
 /// One object as a pack has it.
-pub(super) struct Entry<'a> {
+pub(in crate::engine) struct Entry<'a> {
     pub header: Header,
     /// Of the object or the delta, inflated.
     pub len: u64,
@@ -36,14 +36,24 @@ pub(super) struct Entry<'a> {
 impl Packs {
     pub fn open(objects_dir: &Path) -> EngineResult<Self> {
         let folder = objects_dir.join("pack");
-        let mut packs = Vec::new();
+        let mut indexes = Vec::new();
         for entry in fs::read_dir(&folder).map_err(EngineError::io(&folder))? {
             let path = entry.map_err(EngineError::io(&folder))?.path();
             if path.extension().is_some_and(|extension| extension == "idx") {
-                packs.push(Pack::open(&path)?);
+                indexes.push(path);
             }
         }
-        Ok(Self(packs))
+        Self::open_some(&indexes)
+    }
+
+    /// The packs with these indexes.
+    pub fn open_some(indexes: &[PathBuf]) -> EngineResult<Self> {
+        indexes.iter().map(|path| Pack::open(path)).collect::<EngineResult<_>>().map(Self)
+    }
+
+    /// All their objects, those of one pack after those of another, in the order they are stored.
+    pub fn objects(&self) -> impl Iterator<Item = GitId> {
+        self.0.iter().flat_map(|pack| pack.places.iter().map(|place| place.1))
     }
 
     /// The object's entry, if it can go into a pack with exactly the objects `along`.
