@@ -4,12 +4,18 @@ mod date;
 mod echo;
 mod env;
 mod false_;
+mod identity;
+mod nproc;
+mod printenv;
 mod printf;
 mod pwd;
 mod sleep;
 mod test_;
+mod timeout;
 mod true_;
+mod uname;
 mod which;
+mod xargs;
 
 use crate::command::Command;
 
@@ -25,4 +31,16 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &test_::TEST,
     &true_::TRUE,
     &which::WHICH,
+    &identity::GROUPS,
+    &identity::HOSTNAME,
+    &identity::ID,
+    &identity::LOGNAME,
+    &identity::WHOAMI,
+    &nproc::NPROC,
+    &nproc::TTY,
+    &printenv::PRINTENV,
+    &timeout::TIMEOUT,
+    &uname::ARCH,
+    &uname::UNAME,
+    &xargs::XARGS,
 ];

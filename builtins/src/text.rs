@@ -2,19 +2,25 @@
 
 mod awk;
 mod cat;
+mod comm;
 mod cut;
 mod grep;
 mod head;
+mod od;
 mod operands;
+mod paste;
 mod ranges;
+mod rev;
 mod sed;
 mod seq;
 mod sort;
+mod tac;
 mod tail;
 mod tee;
 mod tr;
 mod uniq;
 mod wc;
+mod yes;
 
 use crate::command::Command;
 
@@ -35,4 +41,10 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &tr::TR,
     &uniq::UNIQ,
     &wc::WC,
+    &comm::COMM,
+    &od::OD,
+    &paste::PASTE,
+    &rev::REV,
+    &tac::TAC,
+    &yes::YES,
 ];
