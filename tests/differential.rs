@@ -60,7 +60,8 @@ impl Subject for Mesash {
 }
 
 fn documented_differences() -> std::io::Result<BTreeSet<String>> {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/differences.md"))?;
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/differences.md"))?;
     let rows = text.lines().filter_map(|line| line.strip_prefix("| D")?.split_once(' '));
     Ok(rows.map(|(number, _)| format!("D{number}")).collect())
 }

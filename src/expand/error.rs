@@ -65,9 +65,7 @@ impl ExpandError {
             Self::InvalidIndirect(name) => join(&[name, b": invalid indirect expansion"]),
             Self::InvalidName(name) => join(&[name, b": invalid variable name"]),
             Self::CannotAssign(name) => join(&[name, b": cannot assign in this way"]),
-            Self::ListToMember(name) => {
-                join(&[name, b": cannot assign list to array member"])
-            }
+            Self::ListToMember(name) => join(&[name, b": cannot assign list to array member"]),
             Self::NoMatch(text) => join(&[b"no match: ", text]),
             Self::NegativeLength(text) => join(&[text, b": substring expression < 0"]),
             Self::Syntax(error) => bstr::join("\n", error.messages()).into(),

@@ -108,7 +108,9 @@ pub(super) struct Input<'s> {
     alias_bytes: usize,
     ended: bool,
     looked_ahead: usize,
-    /// The last line was given the newline that it lacks.
+    /// A script: its last line is given the newline that it may lack. A text is taken as it is.
+    completes: bool,
+    /// The last line was given its newline.
     pub completed: bool,
     /// Some while what is read must be kept.
     tape: Option<Vec<u8>>,
@@ -131,11 +133,17 @@ impl<'s> Input<'s> {
             alias_bytes: 0,
             ended: false,
             looked_ahead: 0,
+            completes: false,
             completed: false,
             tape: None,
             tape_users: 0,
             failure: None,
         }
+    }
+
+    /// Of a script, not of a mere text.
+    pub fn script(source: Box<dyn LineSource + 's>, lines_before: u32) -> Self {
+        Self { completes: true, ..Self::new(source, lines_before) }
     }
 
     /// The next byte, which stays.
@@ -273,7 +281,7 @@ impl<'s> Input<'s> {
         }
         self.line = next;
         // The last line may lack its newline; but a backslash there isn't to become a continuation.
-        if !matches!(self.line.last(), None | Some(b'\n' | b'\\')) {
+        if self.completes && !matches!(self.line.last(), None | Some(b'\n' | b'\\')) {
             self.line.push(b'\n');
             self.completed = true;
         }

@@ -27,7 +27,7 @@ impl<'s> Parser<'s> {
 
     /// Like [`Self::new`], for text whose first line has the number `line`.
     pub fn starting_at(source: impl LineSource + 's, line: u32, interner: Arc<Interner>) -> Self {
-        let input = Input::new(Box::new(source), line.saturating_sub(1));
+        let input = Input::script(Box::new(source), line.saturating_sub(1));
         Self { input, interner, warnings: Vec::new() }
     }
 

@@ -14,9 +14,6 @@ pub(super) fn parse(digits: &[u8]) -> Result<i64, &'static str> {
         if let Some(after) = after.strip_prefix(b"x").or(after.strip_prefix(b"X")) {
             base = 16;
             rest = after;
-            if after.is_empty() {
-                return Err("invalid number");
-            }
         } else {
             base = 8;
             rest = after;

@@ -12,7 +12,7 @@ pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     token: Token,
     /// The name that was read last, if the token before the current one was a name: what an
-    /// assignment operator assigns to, whatever stands before it.
+    /// assignment operator assigns to.
     place: Option<ArithPlace>,
     depth: u32,
     operands: Vec<usize>,
@@ -80,7 +80,7 @@ impl<'a> Parser<'a> {
         let value = self.choice()?;
         let value = match self.token {
             Token::Assign(op) => {
-                let Some(place) = self.place.take() else {
+                let Some(place) = self.place.take().filter(|_| is_place(&value)) else {
                     return Err(self.error("attempted assignment to non-variable"));
                 };
                 self.advance()?;
@@ -256,6 +256,11 @@ impl<'a> Parser<'a> {
             Some(_) => Arith::Element(Box::new(place)),
         })
     }
+}
+
+/// Only a name by itself can be assigned to.
+fn is_place(value: &Arith) -> bool {
+    matches!(value, Arith::Variable(_) | Arith::Element(_))
 }
 
 fn offset(at: usize) -> u32 {

@@ -13,11 +13,11 @@ impl Reader<'_, '_> {
         let outer = std::mem::replace(&mut self.condition_start, self.input.number);
         let condition = self.cond_or()?;
         let token = self.take(Place::Condition)?;
-        self.condition_start = outer;
-        if token.is_word(b"]]") {
-            return Ok(CommandKind::Cond(Box::new(condition)));
+        if !token.is_word(b"]]") {
+            return Err(self.end_error(&token));
         }
-        Err(self.end_error(&token))
+        self.condition_start = outer;
+        Ok(CommandKind::Cond(Box::new(condition)))
     }
 
     fn skip_condition_newlines(&mut self) -> Parsed<()> {
@@ -278,13 +278,20 @@ impl Reader<'_, '_> {
         self.cond_error(
             token,
             match (token, name_of(token)) {
-                (Token::End, _) => "unexpected EOF while looking for `]]'".to_owned(),
+                (Token::End, _) => return self.never_ended(),
                 (_, Some(name)) => {
                     format!("syntax error in conditional expression: unexpected token `{name}'")
                 }
                 (_, None) => "syntax error in conditional expression".to_owned(),
             },
         )
+    }
+
+    /// The end of the input where `]]` should be: bash names the line of `[[`.
+    fn never_ended(&self) -> ParseError {
+        let message = text(b"unexpected EOF while looking for `]]'");
+        let kind = ParseErrorKind::Cond(Box::new([message]));
+        self.incomplete(kind, Open::Command, self.condition_start)
     }
 
     fn cond_error(&self, token: &Token, message: String) -> ParseError {

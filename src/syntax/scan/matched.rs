@@ -106,6 +106,12 @@ impl Reader<'_, '_> {
                     raw.close_mark(mark);
                     return Ok(());
                 }
+                // Quotes count in a subscript, whatever is around.
+                b'[' if stage == Stage::Name => {
+                    self.input.bump();
+                    raw.text.push(b'[');
+                    self.scan_matched(raw, b'[', b']', Open::Bracket)?;
+                }
                 b'\\' => self.copy_escape(raw),
                 b'\'' if !literal_quotes => self.scan_single(raw)?,
                 b'"' => self.scan_double(raw)?,
