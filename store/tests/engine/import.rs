@@ -145,6 +145,44 @@ fn head_names_the_default_bookmark() {
     assert_eq!(repo.resolve_bookmark(&name("main")).unwrap().commit.as_str(), commit.to_string());
 }
 
+/// Commits that claim to be jj's own conflicts are taken at their word only if it makes sense.
+#[test]
+fn damaged_conflicts_are_refused() {
+    let mut at = source();
+    let sides: Vec<_> = ["1", "2", "3"].map(|text| at.file(b"a", text)).into();
+    let shown = at.tree(&[(b".jjconflict-base-0", EntryKind::Tree, sides[0])]);
+    let trees = |count: usize| {
+        let ids: Vec<_> = sides.iter().take(count).map(|id| id.to_string()).collect();
+        ("jj:trees", ids.join(" "))
+    };
+    let labels = |text: &str| ("jj:conflict-labels", text.to_owned());
+    let bad = [
+        vec![trees(2)],
+        vec![trees(1)],
+        vec![("jj:trees", "nonsense".to_owned())],
+        vec![trees(3), labels("one\ntwo\n")],
+        vec![labels("one\ntwo\n")],
+    ];
+    for headers in bad {
+        at.commit_with_headers("main", shown, &headers);
+        match at.import(&at.path()) {
+            Err(ImportError::Engine(error)) => {
+                assert!(error.to_string().starts_with("reading a commit: "), "{error}");
+            }
+            Err(error) => panic!("{headers:?}: {error}"),
+            Ok(_) => panic!("{headers:?} taken in"),
+        }
+        assert!(!at.dir().exists());
+    }
+    // The folders that git is shown are no names of the file system: its sides are what counts.
+    at.commit_with_headers("main", shown, &[trees(3), labels("one\ntwo\nthree\n")]);
+    at.sums.clear();
+    let (repo, _) = at.import(&at.path()).unwrap();
+    let main = repo.resolve_bookmark(&name("main")).unwrap();
+    assert!(repo.commit(&main.commit).unwrap().conflicted);
+    assert_eq!(repo.commit_root(&main.commit).unwrap().conflicts.len(), 1);
+}
+
 #[test]
 fn only_whole_git_repositories_are_taken_in() {
     let mut at = source();

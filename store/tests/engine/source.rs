@@ -70,6 +70,28 @@ impl Source {
         commit
     }
 
+    /// A commit with headers that git doesn't know.
+    pub fn commit_with_headers(&self, branch: &str, tree: GitId, headers: &[(&str, String)]) {
+        let signature = gix::actor::Signature {
+            name: "Git".into(),
+            email: "git@example.com".into(),
+            time: gix::date::Time::new(1_700_000_000, 0),
+        };
+        let headers = headers.iter().map(|(name, text)| ((*name).into(), text.as_str().into()));
+        let commit = gix::objs::Commit {
+            tree,
+            parents: Default::default(),
+            author: signature.clone(),
+            committer: signature,
+            encoding: None,
+            message: "odd\n".into(),
+            extra_headers: headers.collect(),
+        };
+        let commit = self.git.write_object(commit).unwrap().detach();
+        let any = gix::refs::transaction::PreviousValue::Any;
+        self.git.reference(format!("refs/heads/{branch}"), commit, any, "test").unwrap();
+    }
+
     pub fn head(&self, content: &str) {
         std::fs::write(self.path().join(".git/HEAD"), content).unwrap();
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gix::hash::ObjectId as GitId;
 use gix::objs::{CommitRef, Kind};
+use jj_lib::git_backend::{JJ_CONFLICT_LABELS_COMMIT_HEADER, JJ_TREES_COMMIT_HEADER};
 use mesafs::name::{CommitOid, check_entry_name};
 use mesafs::tree::{ObjectId, Sums};
 
@@ -112,10 +113,7 @@ fn read_commit(objects: &Objects, id: GitId) -> EngineResult<Seen> {
         let commit =
             CommitRef::from_bytes(data, id.kind()).map_err(|error| bad(&error.to_string()))?;
         let header = |name: &str| commit.extra_headers().find(name);
-        if header("jj:conflict-labels").is_some_and(|labels| std::str::from_utf8(labels).is_err()) {
-            return Err(bad("its conflict labels are not UTF-8"));
-        }
-        let roots = match header("jj:trees") {
+        let roots: Vec<ObjectId> = match header(JJ_TREES_COMMIT_HEADER) {
             None => vec![ids::object_id(commit.tree().as_slice())?],
             Some(sides) => sides
                 .split(|byte| *byte == b' ')
@@ -125,6 +123,17 @@ fn read_commit(objects: &Objects, id: GitId) -> EngineResult<Seen> {
                 })
                 .collect::<EngineResult<_>>()?,
         };
+        // jj takes what it wrote itself on trust, and panics where this is not so.
+        if roots.len() % 2 == 0 || header(JJ_TREES_COMMIT_HEADER).is_some() != (roots.len() > 1) {
+            return Err(bad("its jj:trees are no sides and bases"));
+        }
+        if let Some(labels) = header(JJ_CONFLICT_LABELS_COMMIT_HEADER) {
+            let labels = std::str::from_utf8(labels)
+                .map_err(|_| bad("its conflict labels are not UTF-8"))?;
+            if labels.split_terminator('\n').count() != roots.len() {
+                return Err(bad("its conflict labels are not one for each tree"));
+            }
+        }
         Ok(Seen { parents: commit.parents().collect(), roots })
     })?
 }
