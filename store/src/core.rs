@@ -115,6 +115,7 @@ impl Core {
 
     /// Applies what the journal has and no commit holds.
     fn recover(&self) -> Result<(), StoreError> {
+        self.clean_up()?;
         // Repositories that the journal does not name need nothing of it, now or ever.
         for row in self.database.repos()? {
             self.positions.add_repo(row.uid);
@@ -149,6 +150,22 @@ impl Core {
         self.trim()
     }
 
+    /// Removes what interrupted runs left beside the repositories.
+    fn clean_up(&self) -> Result<(), StoreError> {
+        let dir = self.dir.join("repos");
+        let orgs = match std::fs::read_dir(&dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            orgs => orgs.map_err(StoreError::io(&dir))?,
+        };
+        for org in orgs {
+            let org = org.map_err(StoreError::io(&dir))?;
+            if org.file_type().is_ok_and(|kind| kind.is_dir()) {
+                crate::engine::Repository::clean_up(&org.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn start_workers(self: &Arc<Self>) -> Result<(), StoreError> {
         let timer = self.options.timer;
         let core = Arc::downgrade(self);
@@ -174,6 +191,7 @@ impl Core {
         let mut next: Option<Duration> = None;
         let mut again = |delay: Duration| next = Some(next.map_or(delay, |next| next.min(delay)));
         for repo in self.used_repos() {
+            let mut flushed = false;
             for live in repo.dirty() {
                 let idle = now.saturating_sub(live.last_write());
                 let full = live.unsaved_bytes() >= live.bytes_max.load(Ordering::Relaxed);
@@ -182,7 +200,16 @@ impl Core {
                 } else if let Err(error) = repo.flush(&live) {
                     tracing::warn!(%error, repo = %repo.id, "no snapshot");
                     again(SNAPSHOT_RETRY);
+                } else {
+                    flushed = true;
                 }
+            }
+            // Only in idle moments of the store's own: nobody waits for it.
+            if flushed
+                && why == Why::Due
+                && let Err(error) = repo.engine.tidy(crate::engine::Tidy::IfNeeded)
+            {
+                tracing::warn!(%error, repo = %repo.id, "objects not put together");
             }
         }
         if let Err(error) = self.trim() {

@@ -140,6 +140,10 @@ impl StoreCheckout {
                         format!("change '{}' is divergent: {}", place.change, ids.join(", "));
                     return fail(Errno::Busy, hint);
                 }
+                Standing::Abandoned if opened.live.is_dirty() => {
+                    let flushed = self.repo.flush(&opened.live);
+                    flushed.map_err(|error| error.to_fs(operation))?;
+                }
                 Standing::Abandoned => {
                     let left = place.change;
                     let parent = self.repo.open_surviving(&opened.live);

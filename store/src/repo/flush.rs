@@ -44,6 +44,7 @@ impl Repo {
     /// [`EngineError::Divergent`]; EIO, ENOSPC: then the journal keeps it.
     pub fn flush(&self, live: &Arc<LiveChange>) -> Result<(), StoreError> {
         let _turn = live.flushing.lock();
+        let mut abandoned = None;
         for _ in 0..ATTEMPTS {
             if !live.is_dirty() {
                 self.let_go_of(live);
@@ -57,8 +58,11 @@ impl Repo {
                     let change = place.change.to_string();
                     return Err(EngineError::Divergent { change, commits }.into());
                 }
+                // What was acknowledged outlives its change.
                 Standing::Abandoned => {
-                    return Err(EngineError::NoChange(place.change.to_string()).into());
+                    self.revive(live)?;
+                    abandoned = Some(place.change);
+                    continue;
                 }
                 Standing::Mutable | Standing::Immutable | Standing::Shared(_) => {}
             }
@@ -66,7 +70,11 @@ impl Repo {
             let root = live.tree.root();
             let stored = self.store(live, &root.dir)?;
             let member = Member { place, version: root.version, stored };
+            let version = member.version;
             if self.commit(live, member)? {
+                if let Some(change) = abandoned {
+                    self.shared.positions.raise(self.uid, &change, version);
+                }
                 self.let_go_of(live);
                 return Ok(());
             }

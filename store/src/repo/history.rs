@@ -294,6 +294,32 @@ impl Repo {
         }
     }
 
+    /// Gives what an abandoned change had and no commit holds a change of its own, on the nearest
+    /// ancestor that is still there.
+    pub(super) fn revive(&self, live: &Arc<LiveChange>) -> Result<(), StoreError> {
+        let history = self.history.lock();
+        self.refresh(&history)?;
+        let mut base = self.engine.commit(&live.commit())?;
+        while let Some(parent) = base.parents.first() {
+            base = self.engine.commit(parent)?;
+            if self.engine.resolve_change(base.change.as_str()).is_ok() {
+                break;
+            }
+        }
+        let author = live.author().unwrap_or_else(nobody);
+        let (child, transacted) = self.engine.new_change(&base.oid, "", &author)?;
+        self.inherit(&transacted.rewritten)?;
+        tracing::warn!(repo = %self.id, left = %live.change(), change = %child.change,
+            "edits of an abandoned change are in a new one");
+        let mut lives = self.lives.lock();
+        lives.retain(|_, other| !Arc::ptr_eq(other, live));
+        lives.insert(LiveKey::Change(child.change.clone()), Arc::clone(live));
+        let place =
+            Place { change: child.change, commit: child.commit, standing: Standing::Mutable };
+        live.set_place(place);
+        Ok(())
+    }
+
     /// Takes in what the real `jj` did since the last time.
     pub fn refreshed(&self) -> Result<(), StoreError> {
         let history = self.history.lock();
@@ -306,7 +332,33 @@ impl Repo {
         if rewritten.is_empty() {
             return Ok(());
         }
-        self.follow(&rewritten)
+        self.follow(&rewritten)?;
+        self.find_divergent()
+    }
+
+    /// Looks which live changes have several commits now, and which have one again.
+    fn find_divergent(&self) -> Result<(), StoreError> {
+        let lives: Vec<Arc<LiveChange>> = self.lives.lock().values().map(Arc::clone).collect();
+        for live in lives {
+            let (mutable, divergent) = match live.standing() {
+                Standing::Mutable => (true, false),
+                Standing::Divergent(_) => (false, true),
+                Standing::Immutable | Standing::Shared(_) | Standing::Abandoned => continue,
+            };
+            let resolved = match self.engine.resolve_change(live.change().as_str()) {
+                Ok(resolved) => resolved,
+                Err(EngineError::NoChange(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if divergent && resolved.others.is_empty() {
+                live.set_standing(Standing::Mutable);
+            } else if mutable && !resolved.others.is_empty() {
+                let all = std::iter::once(resolved.commit).chain(resolved.others);
+                let own = live.commit();
+                live.set_standing(Standing::Divergent(all.filter(|oid| *oid != own).collect()));
+            }
+        }
+        Ok(())
     }
 
     /// Brings live changes to the commits that an operation gave them.

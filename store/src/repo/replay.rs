@@ -41,7 +41,10 @@ impl Repo {
             Some(live) => live,
             None => match self.live_at(part, position)? {
                 Some(live) => live,
-                None => return Ok(()),
+                None => {
+                    self.shared.positions.raise(*repo, change, record.sequence);
+                    return Ok(());
+                }
             },
         };
         let applied = live.tree.apply(&part.batch, &rules(), ORIGIN, |plan| {
