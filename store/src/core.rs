@@ -75,7 +75,7 @@ impl Core {
         let journal = Arc::new(journal::recover(
             &dir.join("journal"),
             database.next_epoch()?,
-            database.highest_position()?,
+            database.sequence_floor()?,
             options.segment_bytes_max,
             Arc::clone(&counters),
         )?);
@@ -146,8 +146,7 @@ impl Core {
                 }
             }
             Ok(())
-        })?;
-        self.trim()
+        })
     }
 
     /// Removes what interrupted runs left beside the repositories.
@@ -222,7 +221,7 @@ impl Core {
     pub fn trim(&self) -> Result<(), StoreError> {
         let passed = |key: &journal::ChangeKey| self.positions.passed(key);
         if self.journal.is_trimmable(&passed) {
-            self.database.set_batches(&self.recent.encode())?;
+            self.database.keep_of_journal(&self.recent.encode(), self.journal.last())?;
             self.journal.trim(&passed)?;
         }
         Ok(())

@@ -21,7 +21,7 @@ use mesafs::counters::Counters;
 use mesafs::error::{Errno, FsError, FsResult, Operation};
 use parking_lot::Mutex;
 
-use crate::error::{StoreError, errno_of};
+use crate::error::errno_of;
 use crate::wire::Writer;
 
 pub(crate) use record::{ChangeKey, DataAt, Part, PartRef, RepoUid, decode};
@@ -31,14 +31,25 @@ use segment::{HEADER_BYTES, RECORD_HEADER_BYTES, record_header};
 
 /// A buffer that has grown beyond this for one record is given back after it.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
-/// An active segment of at least this size is exchanged once nothing in it is needed.
+/// So much is let go at once, or so many segments; less is not worth a sync.
 const TRIMMED_BYTES_MIN: u64 = 1 << 20;
+const TRIMMED_SEGMENTS_MIN: usize = 16;
 
-/// A closed segment and how far it goes for each change.
+/// A segment that is written no more, and how far it goes for each change.
 #[derive(Debug)]
 struct Closed {
     first: u64,
     path: PathBuf,
+    bytes: u64,
+    highest: HashMap<ChangeKey, u64>,
+}
+
+/// The segment that is being written.
+#[derive(Debug)]
+struct Active {
+    first: u64,
+    segment: Arc<Segment>,
+    bytes: u64,
     highest: HashMap<ChangeKey, u64>,
 }
 
@@ -56,10 +67,8 @@ pub(crate) struct Journal {
 
 #[derive(Debug)]
 struct State {
-    active: Arc<Segment>,
-    active_first: u64,
-    active_len: u64,
-    active_highest: HashMap<ChangeKey, u64>,
+    /// Made by the first append, so that a run that only reads costs nothing.
+    active: Option<Active>,
     closed: VecDeque<Closed>,
     /// The sequence of the next record.
     next: u64,
@@ -89,29 +98,23 @@ impl Journal {
         closed: VecDeque<Closed>,
         segment_bytes_max: u64,
         counters: Arc<Counters>,
-    ) -> Result<Self, StoreError> {
-        let fail = StoreError::io(Segment::path_of(dir, next));
-        let active = Segment::create(dir, epoch, next).map_err(fail)?;
-        sync_dir(dir, &counters).map_err(StoreError::io(dir))?;
+    ) -> Self {
         let state = State {
-            active,
-            active_first: next,
-            active_len: HEADER_BYTES,
-            active_highest: HashMap::new(),
+            active: None,
             closed,
             next,
             synced: next - 1,
             failed: None,
             buffer: Writer::default(),
         };
-        Ok(Self {
+        Self {
             dir: dir.to_owned(),
             epoch,
             segment_bytes_max,
             counters,
             state: Mutex::new(state),
             syncing: Mutex::default(),
-        })
+        }
     }
 
     /// The sequence of the last record.
@@ -139,67 +142,64 @@ impl Journal {
         let sequence = state.next;
         header.copy_from_slice(&record_header(payload, sequence));
         let len = state.buffer.0.len() as u64;
-        if state.active_len > HEADER_BYTES && state.active_len + len > self.segment_bytes_max {
-            self.rotate(state)?;
+        let full = |active: &Active| {
+            active.bytes > HEADER_BYTES && active.bytes + len > self.segment_bytes_max
+        };
+        if state.active.as_ref().is_some_and(full) {
+            self.close_active(state)?;
         }
-        if let Err(error) = (&state.active.file).write_all(&state.buffer.0) {
-            self.cut(state);
+        let active = match &mut state.active {
+            Some(active) => active,
+            none => none.insert(self.new_segment(sequence)?),
+        };
+        if let Err(error) = (&active.segment.file).write_all(&state.buffer.0) {
+            // What is left of it would keep all that follows from being read.
+            if let Err(error) = active.segment.file.set_len(active.bytes) {
+                tracing::error!(%error, path = %active.segment.path.display(), "journal not cut");
+                state.failed = Some(failed_write(&error));
+            }
             return Err(failed_write(&error));
         }
-        let offset = state.active_len + RECORD_HEADER_BYTES as u64;
-        state.active_len += len;
+        let offset = active.bytes + RECORD_HEADER_BYTES as u64;
+        active.bytes += len;
         state.next += 1;
         for part in parts {
-            state.active_highest.insert((part.repo, part.change.clone()), sequence);
+            active.highest.insert((part.repo, part.change.clone()), sequence);
         }
         self.counters.add_journal_bytes(len);
+        let segment = Arc::clone(&active.segment);
         if state.buffer.0.capacity() > BUFFER_BYTES_KEPT {
             state.buffer = Writer::default();
         }
-        Ok(Written { sequence, segment: Arc::clone(&state.active), offset, len, data })
+        Ok(Written { sequence, segment, offset, len, data })
     }
 
-    /// Takes back what a failed write left behind.
-    fn cut(&self, state: &mut State) {
-        if let Err(error) = state.active.file.set_len(state.active_len) {
-            tracing::error!(%error, path = %state.active.path.display(), "journal cannot be cut");
-            state.failed = Some(failed_write(&error));
-        }
-    }
-
-    /// Closes the active segment, synced, and starts the next one. Where that fails for want of
-    /// space the active one goes on growing.
-    fn rotate(&self, state: &mut State) -> FsResult<()> {
-        self.sync_active(state)?;
-        let next = match Segment::create(&self.dir, self.epoch, state.next) {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::warn!(%error, "no new journal segment");
-                return Ok(());
-            }
-        };
+    fn new_segment(&self, first: u64) -> FsResult<Active> {
+        let segment = Segment::create(&self.dir, self.epoch, first);
+        let segment = segment.map_err(|error| failed_write(&error))?;
         if let Err(error) = sync_dir(&self.dir, &self.counters) {
-            tracing::warn!(%error, "new journal segment not synced");
-            let _stays_empty = std::fs::remove_file(&next.path);
-            return Ok(());
+            let _stays_empty = std::fs::remove_file(&segment.path);
+            return Err(failed_write(&error));
         }
-        let closed = std::mem::replace(&mut state.active, next);
-        let highest = std::mem::take(&mut state.active_highest);
-        let first = std::mem::replace(&mut state.active_first, state.next);
-        state.closed.push_back(Closed { first, path: closed.path.clone(), highest });
-        state.active_len = HEADER_BYTES;
-        Ok(())
+        Ok(Active { first, segment, bytes: HEADER_BYTES, highest: HashMap::new() })
     }
 
-    fn sync_active(&self, state: &mut State) -> FsResult<()> {
-        if state.synced + 1 == state.next {
-            return Ok(());
+    /// Syncs the segment that is being written, and writes it no more.
+    fn close_active(&self, state: &mut State) -> FsResult<()> {
+        let Some(active) = &state.active else { return Ok(()) };
+        if state.synced + 1 != state.next {
+            self.counters.add_fsyncs(1);
+            if let Err(error) = active.segment.file.sync_data() {
+                return Err(fail_for_good(state, &error));
+            }
+            state.synced = state.next - 1;
         }
-        self.counters.add_fsyncs(1);
-        if let Err(error) = state.active.file.sync_data() {
-            return Err(fail_for_good(state, &error));
-        }
-        state.synced = state.next - 1;
+        state.closed.extend(state.active.take().map(|active| Closed {
+            first: active.first,
+            path: active.segment.path.clone(),
+            bytes: active.bytes,
+            highest: active.highest,
+        }));
         Ok(())
     }
 
@@ -209,19 +209,21 @@ impl Journal {
     /// EIO, ENOSPC: the kernel may have dropped what it could not write, so nothing lands any more.
     pub fn sync(&self) -> FsResult<()> {
         let _turn = self.syncing.lock();
-        let (active, last) = {
+        let (segment, last) = {
             let state = self.state.lock();
             if let Some(failed) = &state.failed {
                 return Err(failed.clone());
             }
-            if state.synced + 1 == state.next {
-                return Ok(());
+            match &state.active {
+                Some(active) if state.synced + 1 != state.next => {
+                    (Arc::clone(&active.segment), state.next - 1)
+                }
+                _ => return Ok(()),
             }
-            (Arc::clone(&state.active), state.next - 1)
         };
         // Appends go on meanwhile. A segment that is closed meanwhile is synced by that.
         self.counters.add_fsyncs(1);
-        let done = active.file.sync_data();
+        let done = segment.file.sync_data();
         let mut state = self.state.lock();
         if let Err(error) = done {
             return Err(fail_for_good(&mut state, &error));
@@ -230,19 +232,25 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether [`Journal::trim`] would find something to let go.
+    /// Whether [`Journal::trim`] would let go of enough to be worth its while.
     pub fn is_trimmable(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> bool {
         let state = self.state.lock();
-        state.closed.front().is_some_and(|oldest| is_passed(&oldest.highest, passed))
-            || (state.active_len >= TRIMMED_BYTES_MIN && is_passed(&state.active_highest, passed))
+        let closed = state.closed.iter().take_while(|closed| is_passed(&closed.highest, passed));
+        let (count, mut bytes) =
+            closed.fold((0, 0), |(count, bytes), closed| (count + 1, bytes + closed.bytes));
+        if count == state.closed.len() {
+            let active = state.active.iter().filter(|active| is_passed(&active.highest, passed));
+            bytes += active.map(|active| active.bytes).sum::<u64>();
+        }
+        count >= TRIMMED_SEGMENTS_MIN || bytes >= TRIMMED_BYTES_MIN.min(self.segment_bytes_max)
     }
 
     /// Unlinks the oldest segments, as far as every change in them has passed them: `passed` is the
     /// sequence up to which a change's content is in its commits.
     pub fn trim(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> FsResult<()> {
         let mut state = self.state.lock();
-        if state.active_len >= TRIMMED_BYTES_MIN && is_passed(&state.active_highest, passed) {
-            self.rotate(&mut state)?;
+        if state.active.as_ref().is_some_and(|active| is_passed(&active.highest, passed)) {
+            self.close_active(&mut state)?;
         }
         while let Some(oldest) = state.closed.front() {
             if !is_passed(&oldest.highest, passed) {
@@ -263,7 +271,8 @@ impl Journal {
     /// The lowest sequence that the journal may still be asked for.
     pub fn floor(&self, passed: &dyn Fn(&ChangeKey) -> u64) -> u64 {
         let state = self.state.lock();
-        let held = state.closed.iter().map(|closed| &closed.highest).chain([&state.active_highest]);
+        let closed = state.closed.iter().map(|closed| &closed.highest);
+        let held = closed.chain(state.active.iter().map(|active| &active.highest));
         let open = held.flatten().filter(|(key, highest)| passed(key) < **highest);
         open.map(|(key, _)| passed(key) + 1).min().unwrap_or(state.next)
     }
@@ -283,7 +292,7 @@ fn failed_write(error: &io::Error) -> FsError {
 }
 
 fn fail_for_good(state: &mut State, error: &io::Error) -> FsError {
-    tracing::error!(%error, path = %state.active.path.display(), "journal cannot be synced");
+    tracing::error!(%error, "journal cannot be synced");
     let failed = FsError::new(Errno::Io, Operation::Sync, "").with_detail("journal");
     state.failed = Some(failed.clone());
     FsError::new(errno_of(error), Operation::Sync, "").with_detail("journal")

@@ -26,7 +26,7 @@ pub(crate) struct Record {
     pub offset: u64,
 }
 
-/// Checks every record in `dir` and starts a new segment behind them. What the last writer left
+/// Checks every record in `dir`; what is appended goes into a new segment. What the last writer left
 /// unfinished at the end is cut off. `floor` is a sequence that was given already.
 ///
 /// # Errors
@@ -79,7 +79,8 @@ pub(crate) fn recover(
                 }
             }
         }
-        closed.push_back(Closed { first: *first, path: path.clone(), highest });
+        let bytes = scan.at();
+        closed.push_back(Closed { first: *first, path: path.clone(), bytes, highest });
     }
     let next = next.max(floor.saturating_add(1));
     // A segment that has no record may bear the name that the new one gets.
@@ -88,7 +89,7 @@ pub(crate) fn recover(
         std::fs::remove_file(&empty).map_err(StoreError::io(&empty))?;
         closed.pop_back();
     }
-    Journal::start(dir, epoch, next, closed, segment_bytes_max, counters)
+    Ok(Journal::start(dir, epoch, next, closed, segment_bytes_max, counters))
 }
 
 fn cut(path: &Path, at: u64, counters: &Counters) -> io::Result<()> {

@@ -139,6 +139,11 @@ impl Scan {
         Ok(right.then_some(Self { reader, len, at: HEADER_BYTES }))
     }
 
+    /// Where the next record starts.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
     pub fn next(&mut self, expected: u64) -> io::Result<Next> {
         let at = self.at;
         let left = self.len - at;

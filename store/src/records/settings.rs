@@ -7,6 +7,7 @@ use crate::error::StoreError;
 
 const EPOCH: &str = "epoch";
 const BATCHES: &str = "batches";
+const SEQUENCE: &str = "sequence";
 
 impl Database {
     /// Raises the owner epoch, which fences off whoever wrote before.
@@ -33,10 +34,21 @@ impl Database {
         })
     }
 
-    pub fn set_batches(&self, batches: &[u8]) -> Result<(), StoreError> {
+    /// Before the journal is trimmed: what it knew and must not be forgotten.
+    pub fn keep_of_journal(&self, batches: &[u8], sequence: u64) -> Result<(), StoreError> {
         self.write(Lasting::Power, |db| {
             let sql = "INSERT OR REPLACE INTO settings VALUES (?1, ?2)";
-            db.execute(sql, params![BATCHES, batches]).map(drop)
+            db.execute(sql, params![BATCHES, batches])?;
+            db.execute(sql, params![SEQUENCE, sequence.cast_signed()]).map(drop)
+        })
+    }
+
+    /// A sequence that was given already, and none after it that the journal does not know.
+    pub fn sequence_floor(&self) -> Result<u64, StoreError> {
+        self.read(|db| {
+            let sql = "SELECT max(coalesce((SELECT max(sequence) FROM snapshots), 0),
+                                  coalesce((SELECT value FROM settings WHERE name = ?1), 0))";
+            db.query_row(sql, [SEQUENCE], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
         })
     }
 }

@@ -97,13 +97,4 @@ impl Database {
             rows.collect()
         })
     }
-
-    /// The highest sequence that any snapshot holds.
-    pub fn highest_position(&self) -> Result<u64, StoreError> {
-        self.read(|db| {
-            let highest: Option<i64> =
-                db.query_row("SELECT max(sequence) FROM snapshots", [], |row| row.get(0))?;
-            Ok(highest.map_or(0, i64::cast_unsigned))
-        })
-    }
 }
