@@ -20,13 +20,15 @@ pub const NOT_FOUND: u8 = 127;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub status: u8,
-    /// Without `mesash: ` and newline.
+    /// What stands before the message: the program, or a script that can't be run.
+    pub who: String,
+    /// Without newline.
     pub message: String,
 }
 
 impl Failure {
     pub fn new(status: u8, message: impl fmt::Display) -> Self {
-        Self { status, message: message.to_string() }
+        Self { status, who: "mesash".to_owned(), message: message.to_string() }
     }
 
     /// Wrong usage.
@@ -37,7 +39,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}: {}", self.who, self.message)
     }
 }
 

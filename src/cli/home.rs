@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mesa_store::{Store, StoreOptions};
+use mesa_store::{Store, StoreError, StoreOptions};
 use mesafs::name::{OrgName, RepoId, RepoName};
 use mesafs::token::{ApiKey, KeyRepos, Scope};
 
 use super::config::{KeySource, Settings, plain, read_key};
 use super::failure::{FAILED, Failure, UNAUTHORIZED};
+use super::notice;
 use crate::eval::Interpreter;
 use crate::mesa::{Author, Mesa, MesaFileSystem, MountOptions, RepoConfig};
 
@@ -49,8 +50,7 @@ impl Home {
                 Failure::new(FAILED, format!("{}: {}", parent.display(), plain(&error)))
             })?;
         }
-        let options = StoreOptions { lock_wait: LOCK_WAIT, ..StoreOptions::default() };
-        let store = Store::open(&settings.store, options)?;
+        let store = open_store(&settings.store)?;
         let key = match &settings.key {
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => match read_key(path)? {
@@ -149,6 +149,18 @@ pub fn peek(store: &Path, org: &OrgName) -> Vec<RepoId> {
     match RepoName::new(FIRST_REPO) {
         Ok(first) if !store.exists() => vec![RepoId::new(org.clone(), first)],
         _ => Store::peek_repos(store, org).unwrap_or_default(),
+    }
+}
+
+/// Opens a store. A person is told who has to be waited for.
+fn open_store(path: &Path) -> Result<Store, StoreError> {
+    let wait = |lock_wait| StoreOptions { lock_wait, ..StoreOptions::default() };
+    match Store::open(path, wait(Duration::ZERO)) {
+        Err(StoreError::Busy { pid, .. }) => {
+            notice(&[format!("waiting for process {pid}, which has the store open")]);
+            Store::open(path, wait(LOCK_WAIT))
+        }
+        opened => opened,
     }
 }
 

@@ -106,20 +106,23 @@ fn source(mode: Mode, options: &mut Options) -> Result<(Source, BString, Vec<BSt
 
 /// The host's script file; `None` if there is none.
 fn read_script(path: &OsStr) -> Result<Option<Vec<u8>>, Failure> {
-    let fail = |status, reason: &str| Failure::new(status, format!("{}: {reason}", path.display()));
+    // bash names the script twice: as the speaker and as the subject.
+    let fail = |reason: &str| {
+        let who = path.display().to_string();
+        Failure { status: NOT_EXECUTABLE, message: format!("{who}: {reason}"), who }
+    };
     match fs::read(path) {
         // As bash tells text from what is none.
         Ok(script) if script.lines().next().is_some_and(|line| line.contains(&0)) => {
-            Err(fail(NOT_EXECUTABLE, "cannot execute binary file"))
+            Err(fail("cannot execute binary file"))
         }
         Ok(script) => Ok(Some(script)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            Err(fail(NOT_EXECUTABLE, "Is a directory"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Err(fail("Is a directory")),
         Err(error) => {
             let denied = error.kind() == io::ErrorKind::PermissionDenied;
-            Err(fail(if denied { NOT_EXECUTABLE } else { NOT_FOUND }, &plain(&error)))
+            let status = if denied { NOT_EXECUTABLE } else { NOT_FOUND };
+            Err(Failure::new(status, format!("{}: {}", path.display(), plain(&error))))
         }
     }
 }

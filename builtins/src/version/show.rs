@@ -95,9 +95,10 @@ impl Look {
         let oid = self.paint(Color::Blue.into(), short(change.commit_oid.as_str()));
         let when = ago(self.now_ms, change.committed_ms);
         let mut line = format!("{mark} {id} {oid}  {when:15}");
-        for name in &change.bookmarks {
-            line.push_str("  ");
-            line.push_str(&self.bookmark(name.as_str()));
+        if !change.bookmarks.is_empty() {
+            let names: Vec<_> =
+                change.bookmarks.iter().map(|name| self.bookmark(name.as_str())).collect();
+            line.push_str(&format!("  [{}]", names.join(" ")));
         }
         line.push_str("  ");
         line + &self.description(change)

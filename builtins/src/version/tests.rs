@@ -108,7 +108,7 @@ fn a_change_is_begun_described_and_left() {
     let app = |line: &str| run(&mount, "/acme/app", line);
     let first = app("changes current");
     assert!(
-        first.starts_with("@ ") && first.ends_with("main  (empty) (no description set)\n"),
+        first.starts_with("@ ") && first.ends_with("[main]  (empty) (no description set)\n"),
         "{first}"
     );
     mount.files.write(&VPath::new("/acme/app/a").unwrap(), "x".into(), 0o644).unwrap();
