@@ -124,7 +124,9 @@ fn read_commit(objects: &Objects, id: GitId) -> EngineResult<Seen> {
                 .collect::<EngineResult<_>>()?,
         };
         // jj takes what it wrote itself on trust, and panics where this is not so.
-        if roots.len() % 2 == 0 || header(JJ_TREES_COMMIT_HEADER).is_some() != (roots.len() > 1) {
+        if roots.len().is_multiple_of(2)
+            || header(JJ_TREES_COMMIT_HEADER).is_some() != (roots.len() > 1)
+        {
             return Err(bad("its jj:trees are no sides and bases"));
         }
         if let Some(labels) = header(JJ_CONFLICT_LABELS_COMMIT_HEADER) {
