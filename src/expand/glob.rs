@@ -95,8 +95,7 @@ impl Expander<'_> {
     fn glob_paths(&mut self, field: &Field) -> Expanded<Vec<Vec<u8>>> {
         let options = self.glob_options();
         let globstar = self.shell.options.has(Opt::GlobStar);
-        let dots = self.shell.options.has(Opt::DotGlob)
-            || self.shell.text(names::GLOBIGNORE).is_some_and(|text| !text.is_empty());
+        let dots = self.shell.options.has(Opt::DotGlob);
         let rules = Rules { dots, limit: self.shell.budget.limits().words };
         let mut paths = vec![Vec::new()];
         let components = split(field);

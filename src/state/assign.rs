@@ -282,8 +282,10 @@ impl Shell {
         } else {
             self.vars.remove(symbol);
         }
-        if symbol == names::POSIXLY_CORRECT {
-            self.options.set(Opt::Posix, false);
+        match symbol {
+            names::POSIXLY_CORRECT => self.options.set(Opt::Posix, false),
+            names::GLOBIGNORE => self.options.set(Opt::DotGlob, false),
+            _ => {}
         }
         Ok(())
     }

@@ -218,6 +218,10 @@ impl Shell {
             names::OPTIND => self.getopts = super::GetoptsState::default(),
             names::POSIXLY_CORRECT => self.options.set(super::Opt::Posix, true),
             names::IGNOREEOF => self.options.set(super::Opt::IgnoreEof, true),
+            // It stays on when GLOBIGNORE becomes empty.
+            names::GLOBIGNORE if self.text(symbol).is_some_and(|text| !text.is_empty()) => {
+                self.options.set(super::Opt::DotGlob, true);
+            }
             _ => {}
         }
     }

@@ -48,6 +48,7 @@ names! {
     OPTIND = "OPTIND",
     POSIXLY_CORRECT = "POSIXLY_CORRECT",
     IGNOREEOF = "IGNOREEOF",
+    GLOBIGNORE = "GLOBIGNORE",
     LAST_HOOKED = "BASH_COMPAT",
     // These are ordinary, but the shell reads them.
     IFS = "IFS",
@@ -64,7 +65,6 @@ names! {
     PS2 = "PS2",
     PS3 = "PS3",
     PS4 = "PS4",
-    GLOBIGNORE = "GLOBIGNORE",
     EXECIGNORE = "EXECIGNORE",
     FIGNORE = "FIGNORE",
     HISTFILE = "HISTFILE",

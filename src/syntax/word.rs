@@ -81,7 +81,10 @@ impl Reader<'_, '_> {
 
     /// All of the input as the inside of a double-quoted word.
     pub fn body_word(&mut self, kind: BodyKind) -> Parsed<Word> {
-        let raw = self.scan_body()?;
+        let mut raw = self.scan_body()?;
+        if kind == BodyKind::Prompt {
+            self.drop_added_newline(&mut raw);
+        }
         let parts = Cutter::new(self, &raw.text, &raw.marks).body(0..raw.text.len(), kind)?;
         Ok(quoted_parts(parts))
     }
@@ -404,7 +407,15 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        self.drop_added_newline(&mut raw);
         Ok(raw)
+    }
+
+    /// The last line is read with a newline; one that the text itself lacks is no part of it.
+    fn drop_added_newline(&self, raw: &mut RawWord) {
+        if self.input.completed && raw.text.last() == Some(&b'\n') {
+            raw.text.pop();
+        }
     }
 }
 
