@@ -6,8 +6,10 @@ use super::expand::ExpandError;
 use super::lookup::Found;
 use super::{Eval, Step, Unwind, call, expand, external, redirect};
 use crate::special::{self, Call, Special};
-use crate::state::{FunctionEntry, Opt, PipeStatus, ScopeKind, Str, VarError};
+use crate::state::{Attrs, FunctionEntry, Opt, PipeStatus, ScopeKind, Str, VarError, Variable};
 use crate::syntax::ast::{Assignment, Command, Simple, Word, WordFlags, WordPart};
+use crate::syntax::symbol::Symbol;
+use bstr::ByteSlice;
 
 pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     eval.shell.line = command.line;
@@ -225,9 +227,28 @@ fn builtin_call(
     };
     redirect::restore(eval, undo);
     if scoped {
-        eval.shell.vars.pop();
+        let ended = eval.shell.vars.pop();
+        if matches!(builtin.name, "export" | "readonly" | "declare" | "typeset") {
+            keep_named(eval, fields, ended);
+        }
     }
     step
+}
+
+/// `x=1 export x` keeps the variable that was only there for the command.
+fn keep_named(eval: &mut Eval, fields: &[Str], ended: Vec<(Symbol, Variable)>) {
+    for (symbol, variable) in ended {
+        let name = eval.shell.name(symbol);
+        let named = |field: &Str| {
+            let rest = field.strip_prefix(name.as_bytes());
+            rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'=' | b'+')))
+        };
+        if fields.iter().skip(1).any(named) && eval.shell.check_writable(symbol).is_ok() {
+            let kept = eval.shell.vars.entry(symbol);
+            kept.value = variable.value;
+            kept.attrs |= variable.attrs.without(Attrs::TEMPORARY);
+        }
+    }
 }
 
 fn external_call(

@@ -24,6 +24,8 @@ pub enum ExpandError {
     /// As `${a[@]}` in `${#a[@]}`: `set -u`, but the shell goes on.
     UnboundArray(Str),
     BadSubstitution(Str),
+    /// `${x@Z}`
+    BadTransform(Str),
     /// `${x?message}`
     Parameter {
         name: Str,
@@ -60,7 +62,9 @@ impl ExpandError {
                 join(&[expression, b": ", message.as_bytes(), &quoted])
             }
             Self::Unbound(name) | Self::UnboundArray(name) => join(&[name, b": unbound variable"]),
-            Self::BadSubstitution(text) => join(&[text, b": bad substitution"]),
+            Self::BadSubstitution(text) | Self::BadTransform(text) => {
+                join(&[text, b": bad substitution"])
+            }
             Self::Parameter { name, message } => join(&[name, b": ", message]),
             Self::InvalidIndirect(name) => join(&[name, b": invalid indirect expansion"]),
             Self::InvalidName(name) => join(&[name, b": invalid variable name"]),
@@ -76,7 +80,9 @@ impl ExpandError {
     /// Whether a shell that isn't interactive ends; else only the command that was read is given up.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Unbound(_) | Self::Parameter { .. } | Self::Limit(_) => true,
+            Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) | Self::Limit(_) => {
+                true
+            }
             Self::Variable(VarError::Limit(_)) => true,
             Self::In(_, error) => error.is_fatal(),
             _ => false,
@@ -86,7 +92,7 @@ impl ExpandError {
     /// What `$?` becomes.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Unbound(_) | Self::Parameter { .. } => 127,
+            Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) => 127,
             Self::In(_, error) => error.status(),
             _ => 1,
         }

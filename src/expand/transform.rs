@@ -131,7 +131,7 @@ impl Expander<'_> {
                 }
                 Ok(Cow::Owned(out))
             })?,
-            _ => return Err(ExpandError::BadSubstitution(Str::new(&param.text))),
+            _ => return Err(ExpandError::BadTransform(Str::new(&param.text))),
         };
         self.put_got(&got, quoting, sink)
     }
@@ -182,9 +182,12 @@ impl Expander<'_> {
         let name = Str::new(&self.shell.name(target));
         let letters = attrs.letters();
         let whole = subject.subscript().is_some_and(|s| s.kind != SubscriptKind::Key);
-        if whole && variable.is_array() && declared {
-            let value = declared_value(&self.shell.value(target)).unwrap_or_default();
-            let assignment = [name.as_bytes(), b"=", &value].concat();
+        if whole && variable.is_array() {
+            let value = declared_value(&self.shell.value(target));
+            let assignment = match value.filter(|_| declared) {
+                Some(value) => [name.as_bytes(), b"=", &value].concat(),
+                None => name.to_vec(),
+            };
             let star = matches!(got, Got::List { star: true, .. });
             let words = [
                 Str::from("declare"),

@@ -117,7 +117,11 @@ impl Expander<'_> {
         for piece in pieces {
             match piece {
                 Piece::Part(part) => self.part(part, Quoting::None, &mut sink)?,
-                Piece::Text(text) => sink.literal(&text)?,
+                Piece::Text(text) => {
+                    // The backslash in `{A..z}` comes to nothing, but to a field.
+                    sink.start();
+                    sink.literal(&text)?;
+                }
             }
         }
         self.glob_fields(sink.done()?, out)

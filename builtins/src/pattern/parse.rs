@@ -180,7 +180,9 @@ impl Parser<'_> {
                 at = next;
                 continue;
             }
-            let (low, next) = self.member(at, to)?;
+            // One that isn't closed loses its bracket.
+            let open = self.is(at, b'[') && self.is(at + 1, b':');
+            let (low, next) = self.member(at + usize::from(open), to)?;
             at = next;
             let range = self.is(at, b'-') && at + 1 < to && !self.is(at + 1, b']');
             if !range {
