@@ -52,8 +52,8 @@ pub fn complain(shell: &Shell, parts: &[&[u8]]) {
 
 /// Says an error, which may have more than one line, each with its prefix.
 fn say_each(shell: &Shell, error: &ExpandError) {
-    for line in error.message().split(|&byte| byte == b'\n') {
-        complain(shell, &[line]);
+    for line in error.messages() {
+        complain(shell, &[&line]);
     }
 }
 

@@ -299,6 +299,10 @@ fn not_found(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
         let args = fields.to_vec();
         return super::subshell::isolated(eval, move |eval| call::invoke(eval, &function, args));
     }
-    eval.complain(&[name.as_bytes(), b": command not found"]);
+    let shown = match mesash_builtins::core::shell_quote::needs_ansi_c(name) {
+        true => mesash_builtins::core::shell_quote::ansi_c(name),
+        false => name.to_vec(),
+    };
+    eval.complain(&[&shown, b": command not found"]);
     Ok(127)
 }

@@ -77,6 +77,15 @@ impl ExpandError {
         }
     }
 
+    /// The lines to print, each after the shell's prefix.
+    pub fn messages(&self) -> Vec<BString> {
+        match self {
+            Self::Interrupted => Vec::new(),
+            Self::Syntax(error) => error.messages(),
+            _ => vec![self.message()],
+        }
+    }
+
     /// Whether a shell that isn't interactive ends; else only the command that was read is given up.
     pub fn is_fatal(&self) -> bool {
         match self {

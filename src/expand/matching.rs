@@ -97,7 +97,12 @@ impl Expander<'_> {
         }
         let cancel = self.shell.cancel.clone();
         let limit = self.shell.budget.limits().memory_bytes;
+        let reaches_nothing = pattern.starts_with_any();
         self.mapped(got, &mut |value| {
+            // Bash tries an empty value only with a pattern that begins with `*` or `?(`.
+            if value.is_empty() && !reaches_nothing {
+                return Ok(Cow::Borrowed(value));
+            }
             let on = pattern.on(value).until(&cancel);
             let whole = replace(&on, value, mode, &replacement, limit);
             whole.map_or(Ok(Cow::Borrowed(value)), |text| Ok(Cow::Owned(text)))

@@ -129,7 +129,8 @@ pub fn here_document(
     run: &mut dyn Substitute,
     document: &HereDoc,
 ) -> Expanded<Str> {
-    Expander::new(shell, run).single(document.body())
+    let field = Expander::new(shell, run).single_field(document.body(), word::Quoting::Double)?;
+    Ok(Str::charged(field.bytes, &shell.budget)?)
 }
 
 /// Whether `subject` matches a pattern of `case`.

@@ -29,6 +29,29 @@ impl Expander<'_> {
         quoting: Quoting,
         sink: &mut Sink<'_>,
     ) -> Expanded<()> {
+        let makes = match &param.op {
+            ParamOp::Names { .. } | ParamOp::Transform(_) => true,
+            ParamOp::Keys { .. }
+            | ParamOp::Substring { .. }
+            | ParamOp::RemovePrefix { .. }
+            | ParamOp::RemoveSuffix { .. }
+            | ParamOp::Replace { .. }
+            | ParamOp::Case { .. } => quoting == Quoting::Double,
+            _ => false,
+        };
+        let outer = sink.joins_by_ifs;
+        sink.joins_by_ifs = makes && sink.operators_join;
+        let result = self.param_value(param, quoting, sink);
+        sink.joins_by_ifs = outer;
+        result
+    }
+
+    fn param_value(
+        &mut self,
+        param: &Param,
+        quoting: Quoting,
+        sink: &mut Sink<'_>,
+    ) -> Expanded<()> {
         match &param.op {
             ParamOp::Names { prefix, at } => return self.names(prefix, !*at, quoting, sink),
             ParamOp::Keys { at } => return self.keys(param, !*at, quoting, sink),

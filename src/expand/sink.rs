@@ -97,6 +97,10 @@ pub(super) struct Sink<'a> {
     /// Whether `field` is one, even if it is empty.
     started: bool,
     after: After,
+    /// Whether `joins_by_ifs` is ever set: where values are assigned.
+    pub operators_join: bool,
+    /// The members of a list that an operator made are joined by IFS, as in `x="${a[@]#p}"`.
+    pub joins_by_ifs: bool,
     /// A quoted list without members was met: it makes no field by itself.
     pub empty_list: bool,
     total: usize,
@@ -114,6 +118,8 @@ impl<'a> Sink<'a> {
             field: Field::default(),
             started: false,
             after: After::Text,
+            operators_join: false,
+            joins_by_ifs: false,
             empty_list: false,
             total: 0,
             allowed: FREE_BYTES,
@@ -203,7 +209,7 @@ impl<'a> Sink<'a> {
     pub fn separator(&mut self, star: bool) -> Expanded<()> {
         let ifs = self.ifs;
         match self.mode {
-            Mode::Single if star => self.literal(&ifs.join),
+            Mode::Single if star || self.joins_by_ifs => self.literal(&ifs.join),
             Mode::Single => self.literal(b" "),
             Mode::Split if ifs.is_empty() => {
                 if self.started {
@@ -217,7 +223,9 @@ impl<'a> Sink<'a> {
 
     /// What stands between two members of `"$@"`.
     pub fn quoted_separator(&mut self) -> Expanded<()> {
+        let ifs = self.ifs;
         match self.mode {
+            Mode::Single if self.joins_by_ifs => self.quoted(&ifs.join),
             Mode::Single => self.quoted(b" "),
             Mode::Split => self.finish(),
         }

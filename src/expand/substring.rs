@@ -39,11 +39,12 @@ impl Expander<'_> {
     fn bound(&mut self, subject: &Subject<'_>, expr: &ArithExpr) -> Expanded<i64> {
         self.arith(expr).map_err(|error| match error {
             ExpandError::Arith { .. } => {
-                let mut name = self.shown_name(subject.name);
-                if let ParamName::Positional(_) | ParamName::At | ParamName::Star = subject.name {
-                    name = Str::new(name.strip_prefix(b"$").unwrap_or(&name));
+                let shown = self.shown_name(subject.name);
+                let mut name = shown.strip_prefix(b"$").unwrap_or(&shown).to_vec();
+                if let Some(subscript) = subject.subscript() {
+                    name.extend_from_slice(&[b"[".as_slice(), &subscript.text, b"]"].concat());
                 }
-                ExpandError::In(name, Box::new(error))
+                ExpandError::In(Str::from(name), Box::new(error))
             }
             error => error,
         })
@@ -94,12 +95,17 @@ impl Expander<'_> {
                 Ok(Got::One(Str::copied(part, &self.shell.budget)?))
             }
             Got::List { values, star } => {
-                let count = match count {
-                    None => usize::MAX,
-                    Some((count, length)) if count < 0 => return negative(self, length),
-                    Some((count, _)) => count as usize,
+                let values = match count {
+                    None => self.slice(subject, values, from, usize::MAX)?,
+                    Some((count, length)) if count < 0 => {
+                        // Past the end there is nothing, and nothing to complain of.
+                        if !self.slice(subject, values, from, usize::MAX)?.is_empty() {
+                            return negative(self, length);
+                        }
+                        Vec::new()
+                    }
+                    Some((count, _)) => self.slice(subject, values, from, count as usize)?,
                 };
-                let values = self.slice(subject, values, from, count)?;
                 Ok(Got::List { values, star })
             }
         }

@@ -148,7 +148,10 @@ impl Expander<'_> {
         quoting: Quoting,
         sink: &mut Sink<'_>,
     ) -> Expanded<()> {
-        let ParamName::Variable(symbol) = subject.name else { return Ok(()) };
+        let ParamName::Variable(symbol) = subject.name else {
+            let Got::List { values, star } = got else { return Ok(()) };
+            return self.put_list(&vec![Str::EMPTY; values.len()], *star, quoting, sink);
+        };
         let Some(target) = self.array_symbol(symbol)? else { return Ok(()) };
         let letters = Str::from(self.attrs_of(target).letters().as_str());
         let count = match got {

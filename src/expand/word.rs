@@ -161,6 +161,7 @@ impl Expander<'_> {
         }
         let (ifs, budget) = (Ifs::of(self.shell), self.shell.budget.clone());
         let mut sink = Sink::new(Mode::Single, &ifs, &budget);
+        sink.operators_join = true;
         self.parts(&word.parts, Quoting::None, &mut sink)?;
         sink.into_str()
     }

@@ -39,6 +39,12 @@ impl Extended {
         Self { nodes }
     }
 
+    pub fn starts_with_any(&self) -> bool {
+        let any =
+            |node: &Node| matches!(node, Node::Star | Node::Group(Kind::Optional | Kind::Any, _));
+        self.nodes.first().is_some_and(any)
+    }
+
     pub fn is_match(&self, text: &Text<'_>, cancel: Option<&Cancel>) -> bool {
         let run = Run::new(text, Direction::Forward, cancel);
         run.sequence(&self.nodes, vec![0]).last() == Some(&text.len())

@@ -160,6 +160,16 @@ impl Pattern {
         }
     }
 
+    /// Whether it begins with something that may be nothing (`*`, `?(…)`, `*(…)`), or is empty.
+    #[must_use]
+    pub fn starts_with_any(&self) -> bool {
+        match &self.program {
+            Program::Literal(bytes) => bytes.is_empty(),
+            Program::Simple(segments) => segments.starts_with_star(),
+            Program::Extended(extended) => extended.starts_with_any(),
+        }
+    }
+
     /// Whether all of `text` matches.
     #[must_use]
     pub fn is_match(&self, text: &[u8]) -> bool {

@@ -27,6 +27,10 @@ impl Segments {
         Self { parts }
     }
 
+    pub fn starts_with_star(&self) -> bool {
+        self.parts.len() > 1 && self.parts.first().is_some_and(Vec::is_empty)
+    }
+
     /// The first part, those between two stars, and the last one if there is a star.
     fn split(&self) -> (&[Node], &[Vec<Node>], Option<&[Node]>) {
         match self.parts.as_slice() {
