@@ -38,7 +38,9 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // Whoever closed standard error gets the code alone.
             let mut stderr = std::io::stderr().lock();
-            let _ = writeln!(stderr, "{failure}");
+            if !failure.message.is_empty() {
+                let _ = writeln!(stderr, "{failure}");
+            }
             if failure.status == USAGE {
                 let _ = writeln!(stderr, "Try 'mesash --help' for more information.");
             }

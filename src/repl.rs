@@ -26,10 +26,10 @@ const INTERRUPTED: u8 = 130;
 /// # Errors
 /// [`Failure`]: the mount failed, or the terminal can't be used.
 pub fn run(options: &Options) -> Result<u8, Failure> {
-    let prepared = prepare(options)?;
-    prepared.fs.mount()?;
     let failed = |reason: String| Failure::new(1, reason);
     let watch = Watch::start().map_err(|error| failed(plain(&error)))?;
+    let prepared = prepare(options, &watch)?;
+    prepared.fs.mount()?;
     let mut invocation = prepared.invocation(Source::Stdin, options);
     invocation.interactive = true;
     invocation.env = environment(prepared.first.as_bstr().to_owned());

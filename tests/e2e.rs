@@ -276,6 +276,32 @@ fn a_second_process_waits_and_then_says_who_has_the_store() {
 }
 
 #[test]
+fn a_signal_ends_the_wait_for_a_store() {
+    let home = Home::new();
+    let mut holder = home.start("cat /local/scratch/a 2> /dev/null; echo begun; sleep 30");
+    let waiting = home.start("echo begun; cat a; echo on");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let before = std::time::Instant::now();
+    signal(&waiting, "INT");
+    assert_eq!(ran(waiting.wait_with_output().unwrap()), said("", "", 130));
+    assert!(before.elapsed().as_secs() < 5, "{:?}", before.elapsed());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+}
+
+#[test]
+fn a_session_keeps_its_state_and_ends_with_its_status() {
+    let home = Home::new();
+    let lines = "x=1\nfor i in 1 2\ndo echo $i$x\ndone\ncd /tmp; false\necho $? $PWD\nexit 3\n";
+    let ran = home.input(&["-i"], lines);
+    assert_eq!((ran.stdout.as_str(), ran.status), ("11\n21\n1 /tmp\n", 3));
+    let history = fs::read_to_string(home.path(".local/share/mesash/history")).unwrap();
+    assert!(history.contains("for i in 1 2\\ndo echo $i$x\\ndone\n"), "{history}");
+    let ended = home.input(&["-i"], "echo \"$HOME\"; (exit 4)\n");
+    assert_eq!((ended.stdout.as_str(), ended.status), ("/local/scratch\n", 4));
+}
+
+#[test]
 fn what_a_script_wrote_survives_kill_9() {
     let home = Home::new();
     home.sh("mkdir d; echo old > d/old");

@@ -16,6 +16,7 @@ use super::config::{self, Settings, plain};
 use super::failure::{FAILED, Failure, USAGE};
 use super::home::Home;
 use super::notice;
+use super::signals::Watch;
 
 #[derive(Debug, Parser)]
 #[command(name = "mesash", disable_help_subcommand = true)]
@@ -63,7 +64,7 @@ pub fn run(words: &[OsString], options: &Options, json: bool) -> Result<u8, Fail
     let given =
         Options { store: admin.store, org: admin.org, ..Options::default() }.or(options.clone());
     let settings = Settings::settle(&given, &config::host)?;
-    let home = Home::open(&settings)?;
+    let home = Home::open(&settings, &Watch::default())?;
     notice(&home.made);
     let mut desk = Desk { settings, home, json: json || admin.json };
     let done = match admin.group {

@@ -16,19 +16,27 @@ pub const BUSY: u8 = 5;
 pub const NOT_EXECUTABLE: u8 = 126;
 pub const NOT_FOUND: u8 = 127;
 
+/// 128 + SIGINT
+pub const INTERRUPTED: u8 = 130;
+
 /// An early end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub status: u8,
     /// What stands before the message: the program, or a script that can't be run.
     pub who: String,
-    /// Without newline.
+    /// Without newline; empty if there is nothing to say.
     pub message: String,
 }
 
 impl Failure {
     pub fn new(status: u8, message: impl fmt::Display) -> Self {
         Self { status, who: "mesash".to_owned(), message: message.to_string() }
+    }
+
+    /// An end that the user asked for.
+    pub fn silent(status: u8) -> Self {
+        Self::new(status, "")
     }
 
     /// Wrong usage.

@@ -4,20 +4,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mesa_store::{Store, StoreError, StoreOptions};
 use mesafs::name::{OrgName, RepoId, RepoName};
 use mesafs::token::{ApiKey, KeyRepos, Scope};
 
 use super::config::{KeySource, Settings, plain, read_key};
-use super::failure::{FAILED, Failure, UNAUTHORIZED};
+use super::failure::{FAILED, Failure, INTERRUPTED, UNAUTHORIZED};
 use super::notice;
+use super::signals::Watch;
 use crate::eval::Interpreter;
 use crate::mesa::{Author, Mesa, MesaFileSystem, MountOptions, RepoConfig};
 
 /// How long a process waits for another one that has the store open.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long it waits before it looks whether a signal came.
+const LOCK_LOOK: Duration = Duration::from_millis(50);
 /// The repository that the first run makes.
 const FIRST_REPO: &str = "scratch";
 
@@ -44,13 +47,13 @@ impl Home {
     ///
     /// # Errors
     /// [`Failure`]: the store is busy or broken, the key can't be read or is missing.
-    pub fn open(settings: &Settings) -> Result<Self, Failure> {
+    pub fn open(settings: &Settings, watch: &Watch) -> Result<Self, Failure> {
         if let Some(parent) = settings.store.parent() {
             fs::create_dir_all(parent).map_err(|error| {
                 Failure::new(FAILED, format!("{}: {}", parent.display(), plain(&error)))
             })?;
         }
-        let store = open_store(&settings.store)?;
+        let store = open_store(&settings.store, watch)?;
         let key = match &settings.key {
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => match read_key(path)? {
@@ -152,16 +155,26 @@ pub fn peek(store: &Path, org: &OrgName) -> Vec<RepoId> {
     }
 }
 
-/// Opens a store. A person is told who has to be waited for.
-fn open_store(path: &Path) -> Result<Store, StoreError> {
-    let wait = |lock_wait| StoreOptions { lock_wait, ..StoreOptions::default() };
-    match Store::open(path, wait(Duration::ZERO)) {
-        Err(StoreError::Busy { pid, .. }) => {
-            notice(&[format!("waiting for process {pid}, which has the store open")]);
-            Store::open(path, wait(LOCK_WAIT))
-        }
-        opened => opened,
+/// Opens a store. A person is told who has to be waited for; a signal ends the wait.
+fn open_store(path: &Path, watch: &Watch) -> Result<Store, Failure> {
+    let open = |lock_wait| {
+        let options = StoreOptions { lock_wait, ..StoreOptions::default() };
+        Store::open(path, options)
+    };
+    let end = Instant::now() + LOCK_WAIT;
+    let mut opened = open(Duration::ZERO);
+    if let Err(StoreError::Busy { pid, .. }) = &opened {
+        notice(&[format!("waiting for process {pid}, which has the store open")]);
     }
+    while let Err(StoreError::Busy { .. }) = &opened
+        && Instant::now() < end
+    {
+        if watch.is_signalled() {
+            return Err(Failure::silent(INTERRUPTED));
+        }
+        opened = open(LOCK_LOOK);
+    }
+    Ok(opened?)
 }
 
 /// Makes the key of a store that has none.

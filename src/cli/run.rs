@@ -48,8 +48,8 @@ pub struct Prepared {
 pub fn run(args: Args) -> Result<u8, Failure> {
     let Args { mode, mut options, json, .. } = args;
     let (source, name, words) = source(mode, &mut options)?;
-    let prepared = prepare(&options)?;
     let watch = Watch::start().map_err(|error| Failure::new(FAILED, plain(&error)))?;
+    let prepared = prepare(&options, &watch)?;
     let mut invocation = prepared.invocation(source, &options);
     invocation.name = name;
     invocation.args = words;
@@ -131,7 +131,7 @@ fn read_script(path: &OsStr) -> Result<Option<Vec<u8>>, Failure> {
 ///
 /// # Errors
 /// [`Failure`]: what can be known to be wrong without the store.
-pub fn prepare(options: &Options) -> Result<Prepared, Failure> {
+pub fn prepare(options: &Options, watch: &Watch) -> Result<Prepared, Failure> {
     let settings = Settings::settle(options, &config::host)?;
     let repos = options.repos.clone();
     if !repos.is_empty() {
@@ -149,9 +149,10 @@ pub fn prepare(options: &Options) -> Result<Prepared, Failure> {
     });
     let fixed = fixed.map_err(|error| Failure::new(FAILED, error))?;
     let opener = {
-        let (settings, interpreter, repos) = (settings.clone(), interpreter.clone(), repos.clone());
+        let (settings, interpreter) = (settings.clone(), interpreter.clone());
+        let (repos, watch) = (repos.clone(), watch.clone());
         move || {
-            let mounted = Home::open(&settings)?.mount(&settings, &repos, &interpreter)?;
+            let mounted = Home::open(&settings, &watch)?.mount(&settings, &repos, &interpreter)?;
             notice(&mounted.made);
             Ok(mounted)
         }

@@ -52,6 +52,12 @@ impl Watch {
         Ok(watch)
     }
 
+    /// Whether a signal came since the last aim.
+    #[must_use]
+    pub fn is_signalled(&self) -> bool {
+        self.pending.load(Ordering::SeqCst) > 0
+    }
+
     /// From now on signals act on `target`.
     pub fn aim(&self, target: Option<Target>) {
         self.pending.store(0, Ordering::SeqCst);
@@ -59,6 +65,7 @@ impl Watch {
     }
 
     fn take(&self, signal: u8) {
+        let came = self.pending.fetch_add(1, Ordering::SeqCst) + 1;
         let Some(target) = self.target.lock().clone() else {
             // Nothing runs: at a prompt only SIGTERM and SIGHUP come here, and they end it.
             if i32::from(signal) != SIGINT {
@@ -66,7 +73,7 @@ impl Watch {
             }
             return;
         };
-        if self.pending.fetch_add(1, Ordering::SeqCst) + 1 >= PATIENCE {
+        if came >= PATIENCE {
             std::process::exit(128 + i32::from(signal));
         }
         if !target.script.deliver(signal) {
