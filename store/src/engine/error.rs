@@ -102,12 +102,23 @@ impl Chain {
                 }
                 text.push_str(&more);
             }
-            let system = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
-            errno = system.or(errno);
+            errno = error.downcast_ref::<io::Error>().and_then(errno_of).or(errno);
             cause = error.source();
         }
         Self { text, errno }
     }
+}
+
+/// The number of the system's error; of the kind, where a library wrapped that.
+fn errno_of(error: &io::Error) -> Option<i32> {
+    let by_kind = || match error.kind() {
+        io::ErrorKind::StorageFull => Some(Errno::NoSpc.code()),
+        io::ErrorKind::QuotaExceeded => Some(Errno::DQuot.code()),
+        io::ErrorKind::ReadOnlyFilesystem => Some(Errno::RoFs.code()),
+        io::ErrorKind::PermissionDenied => Some(Errno::Acces.code()),
+        _ => None,
+    };
+    error.raw_os_error().or_else(by_kind)
 }
 
 /// Puts what was being done beside an error of the libraries below.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -293,20 +294,35 @@ impl Repository {
         let mut writer = self.writer.lock();
         let before = self.newest(&mut writer)?;
         let draft = Draft::new(Arc::clone(&before), author, writer.positions.clone());
-        let mut draft = prepare(draft)?;
-        let answer = body(&mut draft)?;
-        if !draft.tx.repo().has_changes() {
-            return Ok((answer, None));
-        }
-        let positions = draft.positions.clone();
-        let repo = draft.commit(doing)?;
-        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
-        self.history.store(Arc::clone(&history));
-        self.counters.transaction();
+        let landed = catch_unwind(AssertUnwindSafe(|| {
+            let mut draft = prepare(draft)?;
+            let answer = body(&mut draft)?;
+            if !draft.tx.repo().has_changes() {
+                return Ok((answer, None));
+            }
+            let positions = draft.positions.clone();
+            Ok((answer, Some((draft.commit(doing)?, positions))))
+        }));
+        let (answer, landed) = match landed {
+            Ok(landed) => landed?,
+            Err(panic) => {
+                // jj's locks may be poisoned now: whoever comes next gets a jj without that.
+                if let Ok(repo) = load_jj(&self.layout) {
+                    let history = History { repo, immutable: before.immutable.clone() };
+                    self.history.store(Arc::new(history));
+                }
+                resume_unwind(panic)
+            }
+        };
+        let Some((repo, positions)) = landed else { return Ok((answer, None)) };
         writer.positions = positions;
         writer.transactions_since_load += 1;
-        writer.branches.follow(&history);
+        self.counters.transaction();
+        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
+        // Where this fails, the operation is met again as if another program had made it.
         let rewritten = history.replaced_since(&before)?;
+        self.history.store(Arc::clone(&history));
+        writer.branches.follow(&history);
         Ok((answer, Some(Transacted { operation: history.repo.op_id().hex(), rewritten })))
     }
 
@@ -334,11 +350,17 @@ impl Repository {
             before.repo.reload_at_head().block_on().doing("loading the newest operation")?
         };
         let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
-        self.history.store(Arc::clone(&history));
         if history.repo.op_id() != before.repo.op_id() {
-            writer.foreign.extend(history.replaced_since(&before)?);
+            let replaced = history.replaced_since(&before)?;
+            // One of ours may be among them, whose landing was not noticed.
+            for (change, sequence) in journal::positions(history.repo.operation())? {
+                let known = writer.positions.entry(change).or_default();
+                *known = sequence.max(*known);
+            }
+            writer.foreign.extend(replaced);
             writer.branches.follow(&history);
         }
+        self.history.store(Arc::clone(&history));
         Ok(history)
     }
 }
@@ -389,4 +411,31 @@ fn load_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
     )
     .doing("opening the repository")?;
     loader.load_at_head().block_on().doing("opening the repository")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_call() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let author = Author { name: "Ann".into(), email: "ann@example.com".into() };
+        let main = BookmarkName::new("main").unwrap();
+        let repo = Repository::create(&folder.path().join("repo"), &author, &main).unwrap();
+        let before = repo.operation();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            repo.transact("panic", &author, |draft| -> EngineResult<()> {
+                let root = draft.history.repo.store().root_commit();
+                draft.new_child(&root, "half done")?;
+                panic!("as a library might")
+            })
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(repo.operation(), before);
+        let change = repo.resolve_bookmark(&main).unwrap();
+        repo.describe(&change.change, "goes on", &author).unwrap();
+        let log = repo.log(&repo.resolve_bookmark(&main).unwrap().commit, 0).unwrap();
+        assert_eq!(log[0].description, "goes on\n");
+    }
 }
