@@ -120,11 +120,20 @@ impl Repo {
             }
         }
         let author = live.author().unwrap_or_else(nobody);
-        let Some(transacted) = self.operate(&members, &author)? else { return Ok(false) };
-        let after = self.note(&transacted, &members)?;
+        let Some(rewritten) = self.operate(&members, &author)? else {
+            drop(writers);
+            above.iter().chain([live]).try_for_each(|live| self.catch_up(live))?;
+            return Ok(false);
+        };
+        let after: HashMap<ChangeId, CommitOid> = rewritten
+            .iter()
+            .filter_map(|moved| Some((moved.change.clone(), moved.after.clone()?)))
+            .collect();
         let now =
             |change: &ChangeId, commit: CommitOid| after.get(change).cloned().unwrap_or(commit);
+        // First of all: whatever fails from here on, the next snapshot builds on the new commit.
         live.set_commit(now(&live.change(), live.commit()));
+        self.note(&rewritten, &members)?;
         let mut rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
         for (other, writer) in above.iter().zip(&writers) {
             let place = other.place();
@@ -188,20 +197,13 @@ impl Repo {
     }
 
     /// Gives every commit of an operation its facts: a member's those of its tree, others those of
-    /// the commit they replace. Answers the commits of the changes that it moved.
-    fn note(
-        &self,
-        rewritten: &[Rewritten],
-        members: &[Member],
-    ) -> Result<HashMap<ChangeId, CommitOid>, StoreError> {
-        let after: HashMap<ChangeId, CommitOid> = rewritten
-            .iter()
-            .filter_map(|moved| Some((moved.change.clone(), moved.after.clone()?)))
-            .collect();
+    /// the commit they replace.
+    fn note(&self, rewritten: &[Rewritten], members: &[Member]) -> Result<(), StoreError> {
         let mut commits = Vec::new();
         for member in members {
             let place = &member.place;
-            let commit = after.get(&place.change).unwrap_or(&place.commit);
+            let moved = rewritten.iter().find(|moved| moved.change == place.change);
+            let commit = moved.and_then(|moved| moved.after.as_ref()).unwrap_or(&place.commit);
             commits.push((commit.clone(), member.stored.noted.encode()));
         }
         for moved in rewritten {
@@ -212,13 +214,12 @@ impl Repo {
                 commits.push((after.clone(), noted.encode()));
             }
         }
-        self.shared.records.put_commit_facts(self.uid, &commits)?;
-        Ok(after)
+        self.shared.records.put_commit_facts(self.uid, &commits)
     }
 
     /// Notes the facts that commits inherit.
     pub(super) fn inherit(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
-        self.note(rewritten, &[]).map(drop)
+        self.note(rewritten, &[])
     }
 
     /// The facts of `base`, for a commit that is made of it.

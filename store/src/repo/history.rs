@@ -376,6 +376,26 @@ impl Repo {
         Ok(())
     }
 
+    /// Brings a live change to its present commit where nobody told of the way there: a snapshot was
+    /// stopped by an error after its operation.
+    pub(super) fn catch_up(&self, live: &LiveChange) -> Result<(), StoreError> {
+        let resolved = match self.engine.resolve_change(live.change().as_str()) {
+            Ok(resolved) => resolved,
+            Err(EngineError::NoChange(_)) => {
+                live.set_standing(Standing::Abandoned);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let before = live.commit();
+        if !resolved.others.is_empty() {
+            live.set_standing(Standing::Divergent(resolved.others));
+        } else if resolved.commit != before {
+            self.rebase(live, &before, &resolved.commit)?;
+        }
+        Ok(())
+    }
+
     /// Gives a live tree the content of its new commit; what is not in a commit yet is merged.
     fn rebase(
         &self,
