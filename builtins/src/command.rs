@@ -87,6 +87,8 @@ pub enum CommandError {
     /// Wrong usage: said with `Try 'NAME --help' for more information.`; an empty message is left
     /// out.
     Usage(String),
+    /// An argument that is none of the words allowed: said as wrong usage is, with status 1.
+    Argument(String),
     /// Said as `NAME: MESSAGE`; the status is given.
     Fail(Vec<u8>, ExitStatus),
     /// The message has been said already.

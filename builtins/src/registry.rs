@@ -75,6 +75,10 @@ fn dispatch(command: &Command, ctx: &mut Context<'_>, argv: &[BString]) -> Comma
 fn explain(command: &Command, ctx: &mut Context<'_>, error: CommandError) -> ExitStatus {
     // Whoever stopped reading standard error gets no message; the status still tells.
     match error {
+        CommandError::Argument(message) => {
+            explain(command, ctx, CommandError::Usage(message));
+            ExitStatus::FAILURE
+        }
         CommandError::Usage(message) => {
             if !message.is_empty() {
                 let _ = ctx.complain(message);

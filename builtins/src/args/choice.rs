@@ -1,6 +1,6 @@
 //! Arguments that are one of a few words, as GNU's `XARGMATCH` takes them: abbreviated too.
 
-use crate::command::{CommandError, usage};
+use crate::command::CommandError;
 use crate::quote::marked;
 
 /// Words that mean the same, and what they mean.
@@ -34,7 +34,7 @@ pub fn choose<T: Copy + PartialEq>(
         message.push_str("\n  - ");
         message.push_str(&words.join(", "));
     }
-    Err(usage(message))
+    Err(CommandError::Argument(message))
 }
 
 /// `--color[=WHEN]` and its kind.

@@ -2,8 +2,13 @@
 
 use super::escape::{self, Style};
 
-/// What `echo` prints. `escapes` is what `xpg_echo` says.
-pub fn echo<W: AsRef<[u8]>>(args: &[W], mut escapes: bool, out: &mut Vec<u8>) {
+/// What bash's `echo` prints. `escapes` is what `xpg_echo` says.
+pub fn echo<W: AsRef<[u8]>>(args: &[W], escapes: bool, out: &mut Vec<u8>) {
+    echo_as(Style::Echo, args, escapes, out);
+}
+
+/// What `echo` prints, with escapes as `style` has them.
+pub fn echo_as<W: AsRef<[u8]>>(style: Style, args: &[W], mut escapes: bool, out: &mut Vec<u8>) {
     let mut newline = true;
     let mut words = args;
     while let Some((word, rest)) = words.split_first() {
@@ -26,7 +31,7 @@ pub fn echo<W: AsRef<[u8]>>(args: &[W], mut escapes: bool, out: &mut Vec<u8>) {
         let word = word.as_ref();
         if !escapes {
             out.extend_from_slice(word);
-        } else if !escape::all(word, Style::Echo, out, &mut |_| {}) {
+        } else if !escape::all(word, style, out, &mut |_| {}) {
             return;
         }
     }

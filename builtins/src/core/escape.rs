@@ -5,6 +5,8 @@
 pub enum Style {
     /// `echo -e`: `\0nnn`, `\c` ends.
     Echo,
+    /// GNU's `echo -e`: `\0nnn` and `\nnn`, `\c` ends, no `\u`.
+    Program,
     /// A `printf` format: `\nnn`, no `\c`.
     Format,
     /// An argument of `%b`: `\0nnn` and `\nnn`, `\c` ends.
@@ -74,7 +76,7 @@ pub fn one(rest: &[u8], style: Style, out: &mut Vec<u8>, fault: &mut dyn FnMut(F
         b't' => b'\t',
         b'v' => 11,
         b'\\' => b'\\',
-        b'"' | b'\'' | b'?' if style != Style::Echo => letter,
+        b'"' | b'\'' | b'?' if !matches!(style, Style::Echo | Style::Program) => letter,
         b'c' if style != Style::Format => return Step::Stop,
         b'0'..=b'7' => {
             let zero = letter == b'0';
@@ -83,7 +85,7 @@ pub fn one(rest: &[u8], style: Style, out: &mut Vec<u8>, fault: &mut dyn FnMut(F
                     out.extend([b'\\', letter]);
                     return Step::Took(1);
                 }
-                Style::Echo | Style::Argument if zero => {
+                Style::Echo | Style::Program | Style::Argument if zero => {
                     let (value, taken) = number(&rest[1..], 3, 8);
                     out.push(value as u8);
                     return Step::Took(1 + taken);
@@ -105,7 +107,7 @@ pub fn one(rest: &[u8], style: Style, out: &mut Vec<u8>, fault: &mut dyn FnMut(F
             }
             return Step::Took(1 + taken);
         }
-        b'u' | b'U' => {
+        b'u' | b'U' if style != Style::Program => {
             let (value, taken) = number(&rest[1..], if letter == b'u' { 4 } else { 8 }, 16);
             if taken == 0 {
                 fault(Fault::NoUnicodeDigit(letter));

@@ -28,6 +28,10 @@ pub trait Host {
     fn fault(&mut self, fault: &Fault<'_>);
     /// `%(format)T` of so many seconds since the epoch: -1 is now, -2 when the shell started.
     fn time(&mut self, format: &[u8], seconds: i64) -> Vec<u8>;
+    /// What `%q` makes of a text: bash's backslashes, unless a program has its own way.
+    fn quote(&mut self, text: &[u8]) -> Vec<u8> {
+        shell_quote::backslash(text)
+    }
 }
 
 /// What printing gives: the status, and whether `\c` or a wrong directive stopped it.
@@ -216,7 +220,7 @@ impl<'a> Printer<'a> {
                     argument =
                         &argument[..directive.precision.unwrap_or(usize::MAX).min(argument.len())];
                 }
-                let mut text = shell_quote::backslash(argument);
+                let mut text = self.host.quote(argument);
                 if conversion == b'q' {
                     text.truncate(directive.precision.unwrap_or(usize::MAX));
                 }

@@ -296,7 +296,7 @@ impl One<'_, '_> {
             }
             Existing::Ask => {
                 if !yes(self.ctx, format!("overwrite {shown_to}? "))? {
-                    return Ok(Some(Step::Failed));
+                    return Ok(Some(Step::Done));
                 }
             }
             Existing::Overwrite | Existing::IfNewer => {}

@@ -79,7 +79,7 @@ fn link_one(
         let remove = match args.last_of("fi") {
             Some('i') => {
                 if !yes(ctx, format!("replace {shown_link}? "))? {
-                    return Ok(false);
+                    return Ok(true);
                 }
                 true
             }
@@ -123,7 +123,8 @@ fn refuse_hard_link(
     match ctx.path(target).and_then(|path| ctx.fs.symlink_metadata(&path)) {
         Err(error) => ctx.complain(format_args!("failed to access {shown_target}: {error}"))?,
         Ok(stat) if stat.is_directory() => {
-            ctx.complain(format_args!("{shown_target}: hard link not allowed for directory"))?;
+            let shown = quoted_as_needed(target);
+            ctx.complain(format_args!("{shown}: hard link not allowed for directory"))?;
         }
         Ok(_) => {
             let why = "Operation not supported (hard links are not supported: use -s)";

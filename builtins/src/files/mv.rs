@@ -72,7 +72,7 @@ fn move_one(
         }
         match args.last_of("fin") {
             Some('n') => return Ok(true),
-            Some('i') if !yes(ctx, format!("overwrite {shown_target}? "))? => return Ok(false),
+            Some('i') if !yes(ctx, format!("overwrite {shown_target}? "))? => return Ok(true),
             _ => {}
         }
         if args.has('u') && existing.mtime_ns >= stat.mtime_ns {

@@ -1,5 +1,6 @@
 //! `echo`: display a line of text. What the shell has built in, as a program.
 use crate::core::echo;
+use crate::core::escape::Style;
 use crate::prelude::*;
 
 pub const ECHO: Command = Command {
@@ -37,7 +38,7 @@ fn echo(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
     }
     let mut out = Vec::new();
-    echo::echo(args.operands(), false, &mut out);
+    echo::echo_as(Style::Program, args.operands(), false, &mut out);
     ctx.stdout.put(&out)?;
     Ok(ExitStatus::SUCCESS)
 }

@@ -65,7 +65,7 @@ fn env(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         Some(dir) => match ctx.path(dir).and_then(|path| ctx.fs.canonicalize(&path)) {
             Ok(real) => Some(real.to_vpath()),
             Err(error) => {
-                let shown = marked(dir);
+                let shown = quoted(dir);
                 return Err(fail(format!("cannot change directory to {shown}: {error}"), 125));
             }
         },

@@ -24,51 +24,53 @@ struct World<'a> {
     now_s: i64,
     zone: Option<&'a [u8]>,
     complaints: Vec<Vec<u8>>,
-    fatal: bool,
 }
 
 impl printf::Host for World<'_> {
     fn fault(&mut self, fault: &Fault<'_>) {
-        let (message, fatal) = said(fault);
-        self.fatal |= fatal;
-        self.complaints.push(message);
+        self.complaints.push(said(fault));
     }
 
     fn time(&mut self, format: &[u8], seconds: i64) -> Vec<u8> {
         let seconds = if seconds < 0 { self.now_s } else { seconds };
         strftime::strftime(format, seconds, &strftime::zone(self.zone))
     }
+
+    fn quote(&mut self, text: &[u8]) -> Vec<u8> {
+        quoted_as_needed(text).to_string().into_bytes()
+    }
 }
 
-/// A fault in GNU's words, and whether it ends everything.
-fn said(fault: &Fault<'_>) -> (Vec<u8>, bool) {
-    let text = |text: String| text.into_bytes();
-    match fault {
+/// A fault in GNU's words.
+fn said(fault: &Fault<'_>) -> Vec<u8> {
+    let message = match fault {
         Fault::NotNumber(word, _) => {
             let digits = word.trim_ascii_start().iter().take_while(|b| b.is_ascii_digit()).count();
-            let partly = digits > 0;
-            let reason =
-                if partly { "value not completely converted" } else { "expected a numeric value" };
-            (text(format!("{}: {reason}", marked(word))), false)
+            let reason = if digits > 0 {
+                "value not completely converted"
+            } else {
+                "expected a numeric value"
+            };
+            format!("{}: {reason}", marked(word))
         }
-        Fault::OutOfRange(word) => {
-            (text(format!("{}: Numerical result out of range", marked(word))), false)
+        Fault::OutOfRange(word) => format!("{}: Numerical result out of range", marked(word)),
+        Fault::NoHexDigit | Fault::NoUnicodeDigit(_) => {
+            "missing hexadecimal number in escape".into()
         }
-        Fault::NoHexDigit => (text("missing hexadecimal number in escape".into()), true),
-        Fault::NoUnicodeDigit(_) => (text("missing hexadecimal number in escape".into()), true),
         Fault::NotTime(letter) => {
             let letter = letter.map(|byte| char::from(byte).to_string()).unwrap_or_default();
-            (text(format!("%({letter}: invalid conversion specification")), true)
+            format!("%({letter}: invalid conversion specification")
         }
         Fault::BadConversion(letter) => {
-            (text(format!("%{}: invalid conversion specification", char::from(*letter))), true)
+            format!("%{}: invalid conversion specification", char::from(*letter))
         }
         Fault::NoConversion(directive) => {
             let shown = String::from_utf8_lossy(directive);
-            (text(format!("{shown}: invalid conversion specification")), true)
+            format!("{shown}: invalid conversion specification")
         }
-        Fault::TooLarge => (text("output too large".into()), true),
-    }
+        Fault::TooLarge => "output too large".into(),
+    };
+    message.into_bytes()
 }
 
 fn printf(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -91,17 +93,19 @@ fn printf(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         return Err(usage("missing operand"));
     };
     let zone = ctx.var("TZ").map(|zone| zone.to_vec());
-    let mut world = World {
-        now_s: ctx.clock.now_s(),
-        zone: zone.as_deref(),
-        complaints: Vec::new(),
-        fatal: false,
+    let mut world =
+        World { now_s: ctx.clock.now_s(), zone: zone.as_deref(), complaints: Vec::new() };
+    // `\c` ends everything, in the format too.
+    let (format, rest) = match stop(format) {
+        Some(at) => (&format[..at], if takes_arguments(&format[..at]) { rest } else { &[][..] }),
+        None => (&format[..], rest),
     };
     let mut out = Vec::new();
     let printed = printf::printf(format, rest, &mut out, BYTES_MAX, &mut world);
     let World { complaints, .. } = world;
     ctx.stdout.put(&out)?;
-    if !complaints.is_empty() {
+    let faults = complaints.len();
+    if faults > 0 {
         ctx.stdout.flush()?;
     }
     for complaint in complaints {
@@ -111,7 +115,20 @@ fn printf(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         let shown = marked(&rest[0]);
         ctx.complain(format_args!("warning: ignoring excess arguments, starting with {shown}"))?;
     }
-    Ok(ExitStatus(printed.status))
+    let failed = printed.status != 0 || faults > 0;
+    Ok(if failed { ExitStatus::FAILURE } else { ExitStatus::SUCCESS })
+}
+
+/// Where the format has a `\c`.
+fn stop(format: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &format[at..]) {
+        if format.get(at + found + 1) == Some(&b'c') {
+            return Some(at + found);
+        }
+        at = (at + found + 2).min(format.len());
+    }
+    None
 }
 
 /// Whether the format has a conversion.

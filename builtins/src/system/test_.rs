@@ -100,27 +100,28 @@ fn judge(ctx: &mut Context<'_>, words: &[BString]) -> CommandResult {
 /// A fault in GNU's words.
 fn said(fault: &Fault, words: &[BString]) -> String {
     match fault {
-        Fault::UnaryExpected(word) if words.len() == 2 && word.starts_with(b"-") => {
-            format!("{}: unary operator expected", marked(word))
-        }
-        Fault::UnaryExpected(word) if words.len() == 2 => {
-            format!("missing argument after {}", marked(word))
+        Fault::UnaryExpected(word) if words.len() == 2 && !(word.len() == 2 && word[0] == b'-') => {
+            missing(words)
         }
         Fault::UnaryExpected(word) => format!("{}: unary operator expected", marked(word)),
         Fault::BinaryExpected(word) => format!("{}: binary operator expected", marked(word)),
         Fault::IntegerExpected(word) => format!("invalid integer {}", marked(word)),
-        Fault::ArgumentExpected => {
-            let last = words.last().map(|word| marked(word).to_string()).unwrap_or_default();
-            format!("missing argument after {last}")
-        }
+        Fault::ArgumentExpected => missing(words),
         Fault::CloseExpected(None) => format!("{} expected", marked(")")),
         Fault::CloseExpected(Some(word)) => {
             format!("{} expected, found {}", marked(")"), String::from_utf8_lossy(word))
         }
         Fault::TooMany => {
-            let extra = words.get(4).or(words.last());
+            // What came before was a whole condition.
+            let whole = if words.get(1).is_some_and(|word| test::is_binary(word)) { 3 } else { 1 };
+            let extra = words.get(whole).or(words.last());
             let extra = extra.map(|word| marked(word).to_string()).unwrap_or_default();
             format!("extra argument {extra}")
         }
     }
+}
+
+fn missing(words: &[BString]) -> String {
+    let last = words.last().map(|word| marked(word).to_string()).unwrap_or_default();
+    format!("missing argument after {last}")
 }

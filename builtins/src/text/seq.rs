@@ -50,7 +50,7 @@ fn seq(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         return Err(usage("missing operand"));
     }
     if let Some(extra) = operands.get(3) {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     if args.has('f') && args.has('w') {
         return Err(usage("format string may not be specified when printing equal width strings"));

@@ -259,8 +259,8 @@ impl Words {
                     self.partial = rest.to_vec();
                     return;
                 }
-                // An invalid byte is part of a word, but no character.
-                None => self.word(counts),
+                // An invalid byte is no character and starts no word.
+                None => {}
             }
             rest = &rest[len..];
         }

@@ -211,7 +211,7 @@ fn put(text: &[u8], spec: Spec, pad: u8, width: usize, out: &mut Vec<u8>) {
         Some(b'_') => b' ',
         _ => pad,
     };
-    let width = spec.width.unwrap_or(if spec.pad == Some(b'-') { 0 } else { width });
+    let width = if spec.pad == Some(b'-') { 0 } else { spec.width.unwrap_or(width) };
     out.extend(std::iter::repeat_n(pad, width.saturating_sub(text.len())));
     if spec.upper {
         out.extend(text.iter().map(u8::to_ascii_uppercase));
@@ -227,7 +227,7 @@ fn number(value: i64, digits: usize, pad: u8, spec: Spec, out: &mut Vec<u8>) {
         _ => pad,
     };
     let width = match (spec.pad, spec.width) {
-        (Some(b'-'), None) => 0,
+        (Some(b'-'), _) => 0,
         (_, Some(width)) => width,
         (_, None) => digits,
     };

@@ -23,6 +23,8 @@ pub struct Case {
 pub struct Page {
     pub setup: Vec<Setup>,
     pub cases: Vec<Case>,
+    /// Lines of output are compared in sorted order: the host's directories have none.
+    pub sorted: bool,
 }
 
 impl Page {
@@ -30,6 +32,10 @@ impl Page {
         let mut page = Self::default();
         for (at, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if line == "@sorted" {
+                page.sorted = true;
                 continue;
             }
             if let Some(setup) = line.strip_prefix('@') {
@@ -82,7 +88,7 @@ fn parse_case(line: usize, text: &str, differs: bool, setup: &[Setup]) -> Case {
                 case.stdin = found.unwrap_or_else(|| panic!("line {line}: no file {name}"));
             }
             (b"<<<", false) => case.stdin = words.next().expect("a text").0,
-            (word, false)
+            (word, _)
                 if case.argv.is_empty()
                     && word.contains(&b'=')
                     && word.first().is_some_and(u8::is_ascii_uppercase) =>

@@ -147,7 +147,10 @@ pub fn run(page: &Page, case: &Case) -> Outcome {
     let registry = Registry::standard();
     let names: Vec<&str> = registry.iter().map(|command| command.name).collect();
     let mount = MemoryMount::new(&names);
-    let clock: Arc<ManualClock> = Arc::clone(&mount.clock);
+    // Files are old; for commands the time is the host's.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.expect("a time").as_secs()).expect("a time");
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at_s(now));
     let fs: Arc<dyn FileSystem> = Arc::new(mount.files.clone());
     for setup in &page.setup {
         let done = match setup {
@@ -159,8 +162,12 @@ pub fn run(page: &Page, case: &Case) -> Outcome {
         done.unwrap_or_else(|error| panic!("{setup:?}: {error}"));
     }
     let pair = |name: &str, value: &str| (BString::from(name), BString::from(value));
-    let mut env =
-        vec![pair("PATH", "/usr/bin:/bin"), pair("LC_ALL", "C.UTF-8"), pair("TZ", "UTC0")];
+    let mut env = vec![
+        pair("PATH", "/usr/bin:/bin"),
+        pair("LC_ALL", "C.UTF-8"),
+        pair("TZ", "UTC0"),
+        pair("TERM", "xterm"),
+    ];
     env.extend(case.env.iter().map(|(name, value)| pair(name, value)));
     let (stdin, stdout, stderr) = (Tape::of(&case.stdin), Tape::of(b""), Tape::of(b""));
     let world = World {

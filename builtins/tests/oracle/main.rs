@@ -3,7 +3,8 @@
 //!
 //! Cases stand in `cases/*.txt`. A line is `COMMAND ARG... [< FILE] [<<< TEXT]` with the shell's
 //! quoting; lines that start with `@` make the files that every case of the page begins with:
-//! `@file NAME TEXT`, `@dir NAME`, `@link NAME TARGET`, `@mode NAME OCTAL`. A line that starts with
+//! `@file NAME TEXT`, `@dir NAME`, `@link NAME TARGET`, `@mode NAME OCTAL`.
+//! `@sorted` compares the lines of the output in sorted order. A line that starts with
 //! `!` is a wanted difference, with its reason in the comment above it: it must not panic.
 
 mod case;
@@ -24,6 +25,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn sort(&mut self) {
+        let mut lines: Vec<_> = self.stdout.split_inclusive(|&byte| byte == b'\n').collect();
+        lines.sort();
+        self.stdout = lines.concat();
+    }
+
     fn shown(&self) -> String {
         format!(
             "status {}\n--- stdout\n{}--- stderr\n{}--- files\n{}\n",
@@ -54,11 +61,15 @@ fn commands_do_what_the_real_tools_do() {
         let page = Page::parse(&text);
         for case in &page.cases {
             run += 1;
-            let ours = host::run(&page, case);
+            let mut ours = host::run(&page, case);
             if case.differs {
                 continue;
             }
-            let theirs = real::run(&page, case);
+            let mut theirs = real::run(&page, case);
+            if page.sorted {
+                ours.sort();
+                theirs.sort();
+            }
             if ours != theirs {
                 failed.push(format!(
                     "== {} line {}: {}\nours: {}theirs: {}",

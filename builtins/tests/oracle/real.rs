@@ -34,8 +34,8 @@ pub fn run(page: &Page, case: &Case) -> Outcome {
         }
     }
     for setup in &page.setup {
-        if let Setup::File(name, _) = setup {
-            let file = fs::File::options().write(true).open(root.join(name));
+        if let Setup::File(name, _) | Setup::Dir(name) = setup {
+            let file = fs::File::open(root.join(name));
             file.and_then(|file| file.set_modified(time)).expect("a time");
         }
     }
@@ -47,6 +47,7 @@ pub fn run(page: &Page, case: &Case) -> Outcome {
         .env("PATH", "/usr/bin:/bin")
         .env("LC_ALL", "C.UTF-8")
         .env("TZ", "UTC0")
+        .env("TERM", "xterm")
         .envs(case.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

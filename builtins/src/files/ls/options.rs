@@ -461,6 +461,11 @@ fn color(ctx: &Context<'_>, args: &Args) -> Result<bool, CommandError> {
         Some(None) => When::Always,
         Some(Some(value)) => choose("--color", value, WHEN)?,
     };
+    // GNU's looks at TERM too, unless LS_COLORS says what to draw.
+    let set = |name: &str| ctx.var(name).is_some_and(|value| !value.is_empty() && value != "dumb");
+    if !set("LS_COLORS") && !set("COLORTERM") && !set("TERM") {
+        return Ok(false);
+    }
     Ok(match when {
         When::Always => true,
         When::Never => false,

@@ -49,6 +49,8 @@ pub(super) struct Search<'a, 'c, 'x> {
     /// What stands at `printed` was printed, and nothing between was dropped.
     joined: bool,
     binary: bool,
+    /// A line that is no text was selected and left out.
+    omitted: bool,
     out: Vec<u8>,
 }
 
@@ -87,6 +89,7 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
             printed_any,
             joined: false,
             binary: false,
+            omitted: false,
             out: Vec::new(),
         }
     }
@@ -272,19 +275,18 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
             }
             Show::Lines => {}
         }
-        let invalid =
-            || self.options.binary != Binary::Text && self.content(&line).to_str().is_err();
-        if self.binary || (self.options.line_end != 0 && invalid()) {
+        let unwanted = self.options.binary != Binary::Text && self.options.line_end != 0;
+        if self.binary {
+            self.pending_after = 0;
+            self.omitted = self.options.binary == Binary::Said;
+            return Ok(Flow::Stop);
+        }
+        if unwanted && self.content(&line).to_str().is_err() {
             if self.options.binary == Binary::Skipped {
                 return Ok(Flow::Stop);
             }
-            if !(self.options.only_matching && self.options.invert) {
-                self.flush(true)?;
-                self.ctx.stdout.flush()?;
-                self.ctx.complain_bytes(&[self.shown, b": binary file matches"].concat())?;
-            }
-            self.pending_after = 0;
-            return Ok(Flow::Stop);
+            self.omitted = true;
+            return Ok(if enough { Flow::Stop } else { Flow::On });
         }
         self.leading(line.start)?;
         self.print(&line, true)?;
@@ -508,6 +510,10 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
         self.out = out;
         self.ctx.stdout.put(&self.out)?;
         self.out.clear();
+        if self.omitted {
+            self.ctx.stdout.flush()?;
+            self.ctx.complain_bytes(&[self.shown, b": binary file matches"].concat())?;
+        }
         Ok(())
     }
 
