@@ -12,7 +12,7 @@ use mesafs::name::{BookmarkName, ChangeId, RepoId};
 use super::StoreCheckout;
 use crate::engine::{Commit, EngineError};
 use crate::error::StoreError;
-use crate::repo::{Opened, change_error};
+use crate::repo::{Opened, Standing, change_error};
 
 fn info(commit: Commit) -> ChangeInfo {
     ChangeInfo {
@@ -36,8 +36,14 @@ impl StoreCheckout {
     /// Begins a call that reads history: what is open, its commit up to date.
     fn reading(&self) -> Result<Arc<Opened>, ChangeError> {
         self.guard.check(Operation::Change)?;
-        let opened = self.opened.load_full();
         self.repo.refreshed().map_err(change_error)?;
+        let mut opened = self.opened.load_full();
+        // Abandoned under the mount: on with the nearest ancestor that is there.
+        if opened.live.standing() == Standing::Abandoned && !opened.live.is_dirty() {
+            let parent = self.repo.open_surviving(&opened.live).map_err(change_error)?;
+            self.switch_to(parent);
+            opened = self.opened.load_full();
+        }
         if opened.live.is_dirty() {
             self.repo.flush(&opened.live).map_err(change_error)?;
         }
