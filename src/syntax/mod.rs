@@ -19,3 +19,6 @@ mod scan;
 pub mod symbol;
 mod token;
 pub mod word;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 mod matched;
 
 use super::ast::{List, ProcessDirection, Text};
-use super::error::Open;
+use super::error::{Open, ParseError, ParseErrorKind};
 use super::reader::{Parsed, Reader, text};
 use super::token::{Place, identifier_len};
 use super::word::ansi_c;
@@ -222,12 +222,17 @@ impl Reader<'_, '_> {
 
     /// The body of a here-document or a prompt: all the input, as if between double quotes.
     pub fn scan_body(&mut self) -> Parsed<RawWord> {
+        self.scan_text(Quoting::Body)
+    }
+
+    /// All of the input, in which `'` and `"` are text.
+    pub fn scan_text(&mut self, quoting: Quoting) -> Parsed<RawWord> {
         let mut raw = RawWord::default();
         while let Some(byte) = self.copy_until(&mut raw, |byte| matches!(byte, b'\\' | b'$' | b'`'))
         {
             match byte {
                 b'\\' => self.copy_escape(&mut raw),
-                b'$' => self.scan_dollar(&mut raw, Quoting::Body)?,
+                b'$' => self.scan_dollar(&mut raw, quoting)?,
                 _ => self.scan_backtick(&mut raw)?,
             }
         }
@@ -290,10 +295,16 @@ impl Reader<'_, '_> {
             Some(b'(') => {
                 self.input.bump();
                 let line = self.input.number;
-                if self.input.peek_joined() == Some(b'(') && self.closes_as_arithmetic()? {
+                let doubled = self.input.peek_joined() == Some(b'(');
+                if doubled && self.closes_as_arithmetic()? {
                     return self.scan_arithmetic(raw, at, line);
                 }
-                let (list, line) = self.scan_commands()?;
+                let commands = self.scan_commands();
+                let (list, line) = commands.map_err(|error| match error.kind {
+                    // Bash looks for both parentheses first, and names the line where they began.
+                    ParseErrorKind::Unmatched(b')') if doubled => ParseError { line, ..error },
+                    _ => error,
+                })?;
                 raw.text.extend_from_slice(b"$()");
                 let kind = MarkKind::Command { list, line };
                 raw.marks.push(Mark { at, end: raw.text.len(), kind });

@@ -114,6 +114,7 @@ impl Reader<'_, '_> {
                 }
                 b'\\' => self.copy_escape(raw),
                 b'\'' if !literal_quotes => self.scan_single(raw)?,
+                b'\'' if !self.options().posix => self.scan_literal_quotes(raw, quoting)?,
                 b'"' => self.scan_double(raw)?,
                 b'`' => self.scan_backtick(raw)?,
                 b'$' => self.scan_dollar(raw, inner)?,
@@ -141,6 +142,17 @@ impl Reader<'_, '_> {
                 stage = Stage::Name;
             }
         }
+    }
+
+    /// `'…'` in an operand that is between double quotes: it hides what would end the operand, but
+    /// its quotes are text and expansions in it are made.
+    fn scan_literal_quotes(&mut self, raw: &mut RawWord, quoting: Quoting) -> Parsed<()> {
+        let line = self.input.number;
+        let mut quotes = RawWord::default();
+        self.scan_single(&mut quotes)?;
+        let inside = self.within(&quotes.text, line, |reader| reader.scan_text(quoting));
+        raw.append(inside.unwrap_or(quotes));
+        Ok(())
     }
 
     /// Takes what says nothing about the end of an operand.
