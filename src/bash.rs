@@ -22,8 +22,6 @@ use crate::eval::{
     Told,
 };
 
-pub use crate::eval::EndedBy as ExecEnd;
-
 /// Where scripts are at home if their environment doesn't say otherwise.
 const HOME: &str = "/home/mesa";
 /// How long a script may run if nobody says.
@@ -294,3 +292,6 @@ impl BashSession {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

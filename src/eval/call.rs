@@ -67,6 +67,13 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         Ok(_) => eval.command(&entry.function.body),
         Err(unwind) => Err(unwind),
     };
+    // The RETURN trap sees the status from before `return` gave another.
+    let step = match step {
+        Ok(_) | Err(Unwind::Return(_)) if !eval.shell.traps.is_empty() => {
+            eval.run_trap_of(Event::Return, eval.shell.status).and(step)
+        }
+        step => step,
+    };
     let step = match step {
         Err(Unwind::Return(status)) => {
             eval.shell.status = status;
@@ -74,12 +81,6 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         }
         Err(Unwind::Break(_) | Unwind::Continue(_)) => Ok(eval.shell.status),
         other => other,
-    };
-    let step = match step {
-        Ok(status) if !eval.shell.traps.is_empty() => {
-            eval.run_trap_of(Event::Return, status).map(|()| status)
-        }
-        step => step,
     };
     eval.rt.loops = loops;
     // A trap that the function set itself is seen from now on.

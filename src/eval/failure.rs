@@ -66,8 +66,9 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
         return Unwind::Abort;
     }
     say_each(shell, &error);
-    // A subshell that ends so has status 1, the main shell 127.
-    let status = if rt.is_subshell { error.status().min(1) } else { error.status() };
+    // A subshell that ends so has status 1, as has a shell under `set -e`; else it is 127.
+    let small = rt.is_subshell || shell.options.has(Opt::ErrExit);
+    let status = if small { error.status().min(1) } else { error.status() };
     shell.status = status;
     if error.is_fatal() && !shell.options.has(Opt::Interactive) {
         return Unwind::Exit(status);

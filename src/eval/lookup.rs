@@ -174,7 +174,7 @@ impl Eval {
             if let Some(known) = hash.get(name) {
                 let known = known.path.clone();
                 if !self.shell.options.has(Opt::CheckHash) || stat(&self.shell, &known).is_ok() {
-                    self.shell.hash.hit(name);
+                    self.count_hit(name);
                     return Found::Path(known);
                 }
             }
@@ -185,9 +185,16 @@ impl Eval {
         // What depends on the working directory isn't kept.
         if self.shell.options.has(Opt::HashAll) && found.starts_with(b"/") {
             self.shell.hash.set(name.clone(), found.clone());
-            self.shell.hash.hit(name);
+            self.count_hit(name);
         }
         Found::Path(found)
+    }
+
+    /// Counts a use. A subshell's table is thrown away, and counting would copy it first.
+    fn count_hit(&mut self, name: &[u8]) {
+        if !self.rt.is_subshell {
+            self.shell.hash.hit(name);
+        }
     }
 
     /// What a path leads to.

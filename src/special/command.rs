@@ -165,15 +165,15 @@ impl Eval {
         self.rt.sources += 1;
         let step = self.run_text(content, 1, TextKind::File);
         self.rt.sources -= 1;
-        let step = match step {
-            Err(Unwind::Return(status)) => Ok(status),
-            other => other,
-        };
         self.rt.hidden = hidden;
         let step = match step {
-            Ok(status) if !self.shell.traps.is_empty() => {
-                self.run_trap_of(Event::Return, status).map(|()| status)
+            Ok(_) | Err(Unwind::Return(_)) if !self.shell.traps.is_empty() => {
+                self.run_trap_of(Event::Return, self.shell.status).and(step)
             }
+            step => step,
+        };
+        let step = match step {
+            Err(Unwind::Return(status)) => Ok(status),
             step => step,
         };
         if let Some(before) = before {

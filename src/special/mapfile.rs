@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use mesafs::Errno;
 use mesash_builtins::core::shell_quote;
 use mesash_builtins::core::test::integer;
 use mesash_builtins::stream::Input;
 
-use super::{Call, Special, options};
+use super::{Call, Special, options, read_line};
 use crate::eval::expand::ExpandError;
 use crate::eval::{Eval, Step, TextKind, Unwind};
 use crate::state::names::is_identifier;
@@ -110,7 +111,8 @@ fn fill(eval: &mut Eval, call: &Call<'_>, wish: &Wish, name: &Str) -> Step {
     let Some(fd) = eval.shell.fds.get(wish.fd).filter(|fd| fd.readable) else {
         return eval.fail(call, &[b"read error: 0: Bad file descriptor"]);
     };
-    let mut input = Input::new(Arc::clone(&fd.stream), eval.shell.cancel.clone());
+    let stream = Arc::clone(&fd.stream);
+    let mut input = Input::new(Arc::clone(&stream), eval.shell.cancel.clone());
     let symbol = match eval.target_symbol(name) {
         Ok(symbol) => symbol,
         Err(error) => return eval.assignment_failed(call, error.into()),
@@ -128,7 +130,15 @@ fn fill(eval: &mut Eval, call: &Call<'_>, wish: &Wish, name: &Str) -> Step {
     let mut taken = 0usize;
     let mut skipped = 0;
     while wish.count == 0 || taken < wish.count {
-        let line = match input.line(wish.delimiter) {
+        // With a count, what follows is left for whoever reads next.
+        let line = if wish.count > 0 {
+            let cancel = &eval.shell.cancel;
+            let line = read_line(&*stream, cancel, wish.delimiter, usize::MAX);
+            line.map(|line| (!line.is_empty()).then(|| line.into()))
+        } else {
+            input.line(wish.delimiter)
+        };
+        let line: Bytes = match line {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) if error.errno() == Errno::Canceled => return Err(Unwind::Abort),
