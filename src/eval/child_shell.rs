@@ -182,15 +182,12 @@ pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
     };
     let mut eval = match setup.start() {
         Ok(eval) => eval,
-        Err(StartError::NoOption(name)) => {
-            say(&[name.as_slice(), b": invalid option name"].concat());
-            return 2;
-        }
         Err(error) => {
-            say(error.to_string().as_bytes());
-            return 1;
+            say(error.told(&own_name).as_bytes());
+            return if matches!(error, StartError::Variables(_)) { 1 } else { 2 };
         }
     };
+    eval.rt.own_name = Str::from(own_name.as_slice());
     eval.rt.stack_floor = launch.rt.stack_floor;
     let step = eval.run_source(&source);
     let end = eval.conclude(step);

@@ -171,7 +171,7 @@ impl Interpreter {
                 Ok(eval)
             }
             Err(error) => {
-                let text = format!("{}: {error}\n", invocation.name);
+                let text = format!("{}: {}\n", invocation.name, error.told(&invocation.name));
                 drop(invocation.stderr.write(Bytes::from(text), &Cancel::new()));
                 Err(Ended { status: 2, by: EndedBy::Exit })
             }
@@ -292,6 +292,13 @@ impl Session {
         let (eval, answer) = receive.recv().ok()?;
         self.eval = Some(eval);
         Some(answer)
+    }
+
+    /// Tells of background jobs that have ended; for right before a prompt.
+    pub fn notify_jobs(&mut self) {
+        if let Some(eval) = self.eval.as_mut() {
+            eval.notify_jobs();
+        }
     }
 
     /// Runs the EXIT trap, for an end that is no `exit`; the status of the session.

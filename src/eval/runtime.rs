@@ -48,6 +48,8 @@ pub struct Runtime {
     pub status_before_trap: Option<u8>,
     /// Jobs outlive an input: an interactive session.
     pub keeps_jobs: bool,
+    /// What the shell itself is called, whatever its script is.
+    pub own_name: Str,
     /// What `ulimit` was told.
     pub user_limits: UserLimits,
     /// What `complete` was told.
@@ -89,6 +91,7 @@ impl Runtime {
             trace_level: 0,
             status_before_trap: None,
             keeps_jobs: false,
+            own_name: Str::from("mesash"),
             user_limits: UserLimits::default(),
             completions: Completions::new(),
             history: Vec::new(),

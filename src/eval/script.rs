@@ -79,8 +79,11 @@ impl LineSource for Echoing<'_> {
             && self.on.load(Ordering::Relaxed)
             && let Some(fd) = self.fds.get(2)
         {
-            let text = line.get(start..).unwrap_or_default();
-            drop(fd.stream.write(bytes::Bytes::copy_from_slice(text), &self.cancel));
+            let mut text = line.get(start..).unwrap_or_default().to_vec();
+            if more && text.last() != Some(&b'\n') {
+                text.push(b'\n');
+            }
+            drop(fd.stream.write(text.into(), &self.cancel));
         }
         Ok(more)
     }

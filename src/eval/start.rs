@@ -89,7 +89,8 @@ impl Setup<'_> {
                         rt.verbose.store(on, std::sync::atomic::Ordering::Relaxed);
                     }
                 }
-                None => return Err(StartError::NoOption(name.clone())),
+                None if group == Group::Set => return Err(StartError::NoOption(name.clone())),
+                None => return Err(StartError::NoShellOption(name.clone())),
             }
         }
         let mut eval = Eval { shell, rt };
@@ -107,6 +108,19 @@ pub enum StartError {
     Variables(#[from] VarError),
     #[error("{0}: invalid option name")]
     NoOption(BString),
+    #[error("{0}: invalid shell option name")]
+    NoShellOption(BString),
+}
+
+impl StartError {
+    /// The message after the shell's name, which bash says again for some.
+    pub fn told(&self, name: &BString) -> String {
+        match self {
+            Self::NoOption(_) => format!("line 0: {name}: {self}"),
+            Self::NoShellOption(_) => format!("line 0: {self}"),
+            Self::Variables(_) => self.to_string(),
+        }
+    }
 }
 
 impl Eval {
@@ -175,7 +189,15 @@ impl Eval {
             Ok(content) => Ok(content),
             Err(error) if error.errno() == Errno::Canceled => Err(1),
             Err(error) => {
-                say(error.to_string().as_bytes());
+                let reason = error.to_string();
+                if error.errno() == Errno::IsDir {
+                    say(reason.as_bytes());
+                } else {
+                    // The script is not running yet: this is said in the name of the shell.
+                    let own = self.rt.own_name.as_bytes();
+                    let text = [own, b": ", name, b": ", reason.as_bytes(), b"\n"].concat();
+                    self.put_error(&text);
+                }
                 Err(if error.errno() == Errno::NoEnt { 127 } else { 126 })
             }
         }

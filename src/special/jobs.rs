@@ -103,6 +103,19 @@ fn line(eval: &Eval, job: &Job, with_pid: bool) -> Vec<u8> {
     out
 }
 
+impl Eval {
+    /// Tells of jobs that have ended since the last time, as an interactive shell does before it
+    /// prompts, and forgets them.
+    pub fn notify_jobs(&mut self) {
+        let ended = self.rt.jobs.own().iter().filter(|job| !job.is_running());
+        let lines: Vec<u8> = ended.flat_map(|job| line(self, job, false)).collect();
+        if !lines.is_empty() {
+            self.put_error(&lines);
+            self.rt.jobs.remove_where(|job| !job.is_running());
+        }
+    }
+}
+
 fn jobs(eval: &mut Eval, call: &Call<'_>) -> Step {
     let given = match options::read(eval, call, "lpnxrs") {
         Ok(given) => given,
