@@ -22,7 +22,8 @@ const FUNCTIONS: [&str; 3] = [
 /// What bash says on standard error, and on standard output.
 fn bash(args: &[&str]) -> (String, String) {
     let mut command = Command::new("bash");
-    let output = command.args(args).env("LC_ALL", "C.UTF-8").output().expect("bash runs");
+    let output = command.args(args).env("LC_ALL", "C.UTF-8").output();
+    let output = output.unwrap_or_else(|error| panic!("bash doesn't run: {error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stderr), text(&output.stdout))
 }

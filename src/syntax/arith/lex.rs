@@ -1,8 +1,9 @@
 //! Tokens of an expression.
 
 use super::{ArithSyntaxError, MARK, error, number};
-use crate::syntax::ast::{ArithOp, ArithPlace, Subscript, SubscriptKind, WordPart};
+use crate::syntax::ast::{ArithOp, ArithPlace, ParamName, Subscript, SubscriptKind, WordPart};
 use crate::syntax::options::ParseEnv;
+use crate::syntax::print;
 use crate::syntax::symbol::Interner;
 use crate::syntax::token::identifier_len;
 use crate::syntax::word;
@@ -136,6 +137,7 @@ impl<'a> Lexer<'a> {
         }
         let mut parts = Vec::new();
         let mut literal = Vec::new();
+        let mut shown = Vec::new();
         let mut rest = inside;
         while let Some((&byte, after)) = rest.split_first() {
             rest = after;
@@ -146,9 +148,15 @@ impl<'a> Lexer<'a> {
                         parts.push(WordPart::Literal(super::owned(&literal)));
                         literal.clear();
                     }
-                    parts.extend(self.operands.get(index_of(*high, *low)).cloned());
+                    if let Some(part) = self.operands.get(index_of(*high, *low)) {
+                        self.show(&mut shown, part);
+                        parts.push(part.clone());
+                    }
                 }
-                _ => literal.push(byte),
+                _ => {
+                    shown.push(byte);
+                    literal.push(byte);
+                }
             }
         }
         if !literal.is_empty() {
@@ -159,7 +167,42 @@ impl<'a> Lexer<'a> {
             [WordPart::Literal(text)] if &***text == b"*" => SubscriptKind::Star,
             _ => SubscriptKind::Key,
         };
-        word::subscript_of_parts(kind, inside, parts, self.interner)
+        word::subscript_of_parts(kind, &shown, parts, self.interner)
+    }
+
+    /// Appends an expansion as it stands in the script.
+    fn show(&self, shown: &mut Vec<u8>, part: &WordPart) {
+        match part {
+            WordPart::Var(ParamName::Variable(symbol)) => {
+                shown.push(b'$');
+                shown.extend_from_slice(&self.interner.name(*symbol));
+            }
+            WordPart::Var(ParamName::Positional(number)) => {
+                shown.extend_from_slice(format!("${number}").as_bytes());
+            }
+            WordPart::Var(name) => shown.extend_from_slice(match name {
+                ParamName::At => b"$@",
+                ParamName::Star => b"$*",
+                ParamName::Count => b"$#",
+                ParamName::Status => b"$?",
+                ParamName::Flags => b"$-",
+                ParamName::Pid => b"$$",
+                ParamName::LastBackground => b"$!",
+                _ => b"$0",
+            }),
+            WordPart::Param(param) => shown.extend_from_slice(&param.text),
+            WordPart::Arith(expression) => {
+                shown.extend_from_slice(b"$((");
+                shown.extend_from_slice(&expression.text);
+                shown.extend_from_slice(b"))");
+            }
+            WordPart::Command(command) => {
+                shown.extend_from_slice(b"$(");
+                shown.extend_from_slice(&print::substitution(&command.body));
+                shown.push(b')');
+            }
+            _ => {}
+        }
     }
 
     fn operand(&mut self) -> Result<Token, ArithSyntaxError> {
