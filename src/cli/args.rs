@@ -304,7 +304,6 @@ fn timeout(value: &[u8]) -> Result<Duration, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn parse(argv: &[&str]) -> Result<Args, Failure> {

@@ -50,7 +50,6 @@ pub fn read(path: &Path, script: &[u8]) -> Result<Options, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::mesa::RepoConfig;
 

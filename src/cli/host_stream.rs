@@ -190,7 +190,6 @@ impl Stream for HostStream {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use std::os::fd::AsFd;
 
     use mesash_builtins::cancel::Reason;

@@ -229,7 +229,6 @@ fn check_author(author: &Author) -> Result<(), MountError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn refused(options: MountOptions) -> (&'static str, String) {

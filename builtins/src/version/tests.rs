@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
 //! The version commands on a mount in memory, whose change ids are always the same.
 
 use std::sync::Arc;
