@@ -65,7 +65,7 @@ fn is_escaped(letter: char) -> bool {
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let chars = || self.name.char_indices().map(|(start, end, letter)| (start, end, letter));
+        let chars = || self.name.char_indices();
         let invalid = |start, end, letter| {
             letter == '\u{fffd}' && &self.name[start..end] != "\u{fffd}".as_bytes()
         };

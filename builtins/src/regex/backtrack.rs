@@ -323,7 +323,7 @@ impl<'a> Run<'a> {
             };
             loop {
                 self.steps += 1;
-                if self.steps % STEPS_BETWEEN_CHECKS == 0 {
+                if self.steps.is_multiple_of(STEPS_BETWEEN_CHECKS) {
                     self.check()?;
                 }
                 if self.was_tried(pc, at) {

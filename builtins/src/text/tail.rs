@@ -77,7 +77,7 @@ fn part(args: &Args) -> Result<Part, CommandError> {
 
 fn tail(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     // `--follow[=HOW]` takes an optional word, `-f` none.
-    let argv: Vec<BString> = args.operands().iter().map(|arg| follow_word(arg)).collect();
+    let argv: Vec<BString> = args.operands().iter().map(follow_word).collect();
     let argv = super::operands::modern(&argv, b"-+");
     let args = &match super::operands::parse(ctx, &TAIL, &argv)? {
         Some(args) => args,

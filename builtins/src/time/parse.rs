@@ -439,7 +439,7 @@ impl Reader<'_> {
 
     /// What a word begins; how many tokens it took.
     fn named(&mut self, text: &str) -> Option<usize> {
-        let Some(word) = self.known(text) else { return None };
+        let word = self.known(text)?;
         match word {
             Word::Month(month) => self.month(month),
             Word::Day(day) => {

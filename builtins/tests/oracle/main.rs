@@ -6,6 +6,8 @@
 //! `@file NAME TEXT`, `@dir NAME`, `@link NAME TARGET`, `@mode NAME OCTAL`.
 //! `@sorted` compares the lines of the output in sorted order. A line that starts with
 //! `!` is a wanted difference, with its reason in the comment above it: it must not panic.
+#![expect(clippy::disallowed_methods, reason = "real tools run on the host")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod case;
 mod host;

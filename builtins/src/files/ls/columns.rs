@@ -36,7 +36,7 @@ pub(super) fn lay_out(cells: &[(Vec<u8>, usize)], options: &Options, out: &mut V
 
 /// The widths of as many columns as fit.
 fn column_widths(cells: &[(Vec<u8>, usize)], width: usize, across: bool) -> Vec<usize> {
-    let most = (width / COLUMN_MIN + usize::from(width % COLUMN_MIN != 0)).min(cells.len()).max(1);
+    let most = width.div_ceil(COLUMN_MIN).min(cells.len()).max(1);
     for columns in (1..=most).rev() {
         let rows = cells.len().div_ceil(columns);
         let mut widths = vec![COLUMN_MIN; columns];

@@ -196,7 +196,7 @@ fn unsigned(number: f64, letter: u8, spec: &Spec, out: &mut Vec<u8>) {
     }
     let whole = number.trunc();
     // What has no unsigned form is printed as gawk does: as a number of its own.
-    if whole < 0.0 || whole >= 18_446_744_073_709_551_616.0 {
+    if !(0.0..18_446_744_073_709_551_616.0).contains(&whole) {
         if letter == b'u' && whole >= 0.0 {
             return integer(number, spec, out);
         }

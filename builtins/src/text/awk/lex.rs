@@ -54,7 +54,7 @@ words! {
     Exit = b"exit",
     For = b"for",
     Func = b"func",
-    FunctionWord = b"function",
+    Function = b"function",
     Getline = b"getline",
     If = b"if",
     In = b"in",

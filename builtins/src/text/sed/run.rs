@@ -342,7 +342,9 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
         match address {
             Address::Line(number) => Ok(line == *number),
             Address::Step { first, step: 0 } => Ok(line == *first),
-            Address::Step { first, step } => Ok(line >= *first && (line - first) % step == 0),
+            Address::Step { first, step } => {
+                Ok(line >= *first && (line - first).is_multiple_of(*step))
+            }
             Address::Last => self.inputs.at_end(self.ctx, &mut self.outputs, self.mode),
             Address::Match(regex) => self.space_matches(regex.as_ref()),
         }
@@ -383,7 +385,7 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                 End::After(0) => None,
                 End::After(count) => Some(Active::Until(line.saturating_add(*count))),
                 End::Multiple(0 | 1) => None,
-                End::Multiple(of) if line % of == 0 => None,
+                End::Multiple(of) if line.is_multiple_of(*of) => None,
                 End::Multiple(of) => Some(Active::Until((line / of + 1) * of)),
                 End::Last => Some(Active::UntilLast),
                 End::Match(_) => Some(Active::UntilMatch),

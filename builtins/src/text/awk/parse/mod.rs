@@ -194,7 +194,7 @@ impl<'a> Parser<'a> {
             self.skip_ends()?;
             match &self.token {
                 Token::End => return Ok(()),
-                Token::Word(Word::FunctionWord | Word::Func) => self.function_item()?,
+                Token::Word(Word::Function | Word::Func) => self.function_item()?,
                 Token::Word(
                     word @ (Word::Begin | Word::EndRule | Word::BeginFile | Word::EndFile),
                 ) => {

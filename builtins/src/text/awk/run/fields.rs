@@ -220,7 +220,7 @@ pub(super) fn split(
                 }
                 note(gap..start);
                 let rest = text.get(start..).unwrap_or_default();
-                let len = rest.iter().position(|byte| blank(byte)).unwrap_or(rest.len());
+                let len = rest.iter().position(&blank).unwrap_or(rest.len());
                 fields.push(text.slice(start..start + len));
                 at = start + len;
                 gap = at;

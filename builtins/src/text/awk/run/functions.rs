@@ -111,7 +111,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Builtin::Sin => first.sin(),
             Builtin::Cos => first.cos(),
             Builtin::Atan2 => first.atan2(self.argument(args, 1)?),
-            Builtin::Compl => ((1u64 << 53) - 1 & !self.bits("compl", first)?) as f64,
+            Builtin::Compl => (((1u64 << 53) - 1) & !self.bits("compl", first)?) as f64,
             Builtin::Lshift => {
                 let by = self.argument(args, 1)?;
                 let (value, by) = (self.bits("lshift", first)?, self.bits("lshift", by)?);

@@ -267,7 +267,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             if let Some(equals) = memchr::memchr(b'=', &operand) {
                 let (name, value) = operand.split_at(equals);
                 let value = value.get(1..).unwrap_or_default().to_vec();
-                if self.assign(&name.to_vec(), &value)? {
+                if self.assign(name, &value)? {
                     continue;
                 }
             }
