@@ -53,7 +53,7 @@ async fn a_timeout_keeps_the_output_so_far() -> FsResult<()> {
         "echo a; sleep 100",
         "echo a; sleep 100 | cat",
         "echo a; read x < <(sleep 100)",
-        "echo a; f() { f; }; while f 2>/dev/null; do :; done; while :; do $(echo :); done",
+        "echo a; while :; do x=$(echo :); done",
         "echo a; (sleep 100)",
         "echo a; sleep 100 & wait",
     ] {
