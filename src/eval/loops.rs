@@ -229,24 +229,19 @@ fn menu(eval: &Eval, fields: &[Str]) -> Vec<u8> {
     let cell = longest + digits + 2 + 2;
     let per_row = (width / cell).max(1);
     let mut rows = fields.len().div_ceil(per_row);
-    let columns = fields.len().div_ceil(rows.max(1));
+    // A single row would be a column turned on its side.
     if rows == 1 {
         rows = fields.len();
     }
-    let _ = columns;
     let mut out = Vec::new();
     for row in 0..rows {
         let mut at = row;
         let mut position = 0;
-        loop {
-            let Some(field) = fields.get(at) else { break };
+        while let Some(field) = fields.get(at) {
             let number = at + 1;
-            let shown_digits = if at / rows == 0 {
-                rows.to_string().len().max(digits.min(rows.to_string().len()))
-            } else {
-                digits
-            };
-            let label = format!("{number:>shown_digits$}) ");
+            // The first column is only as wide as its own numbers.
+            let width = if at < rows { rows.to_string().len() } else { digits };
+            let label = format!("{number:>width$}) ");
             out.extend_from_slice(label.as_bytes());
             out.extend_from_slice(field);
             let used = label.len() + field.chars().count();

@@ -13,10 +13,8 @@ use bstr::ByteSlice;
 
 pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     eval.shell.line = command.line;
-    if !eval.shell.traps.is_empty() {
-        if !eval.debug_trap(command)? {
-            return Ok(eval.shell.status);
-        }
+    if !eval.shell.traps.is_empty() && !eval.debug_trap(command)? {
+        return Ok(eval.shell.status);
     }
     if eval.shell.options.has(Opt::NoExec) && !eval.shell.options.has(Opt::Interactive) {
         return Ok(0);
