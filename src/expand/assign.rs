@@ -1,8 +1,8 @@
 //! Assignments: of scalars, elements and whole arrays.
 
+use super::Expander;
 use super::error::{ExpandError, Expanded};
 use super::place::Place;
-use super::{Expander, number};
 use crate::state::names::is_identifier;
 use crate::state::{AssocArray, Attrs, IndexedArray, Str, Value, VarError};
 use crate::syntax::ast::{
@@ -10,7 +10,6 @@ use crate::syntax::ast::{
 };
 use crate::syntax::symbol::Symbol;
 use crate::syntax::word::parse_array;
-use std::sync::Arc;
 
 impl Expander<'_> {
     pub(crate) fn assign(&mut self, assignment: &Assignment) -> Expanded<()> {
@@ -298,24 +297,5 @@ impl Expander<'_> {
         let mut fields = Vec::new();
         self.fields(word, &mut fields)?;
         Ok(Str::from(bstr::join(" ", &fields)))
-    }
-
-    /// Sets an array variable to these values: `BASH_REMATCH`, `mapfile`, `read -a`.
-    pub(crate) fn set_list(&mut self, name: Symbol, values: Vec<Str>) -> Expanded<()> {
-        let Some(target) = self.array_target(name)? else { return Ok(()) };
-        self.shell.check_writable(target)?;
-        let array: IndexedArray = values.into_iter().collect();
-        let variable = self.shell.vars.entry(target);
-        variable.attrs = variable.attrs.without(Attrs::ASSOC) | Attrs::INDEXED;
-        variable.value = Value::Indexed(Arc::new(array));
-        Ok(())
-    }
-
-    /// A text that must be an integer expression, for `-i` at the moment of declaring.
-    pub(crate) fn integer(&mut self, value: &[u8]) -> Expanded<Str> {
-        match number::decimal(value) {
-            Some(number) => Ok(Str::number(number)),
-            None => Ok(Str::number(self.arith_text(value)?)),
-        }
     }
 }

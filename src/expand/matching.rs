@@ -100,7 +100,7 @@ impl Expander<'_> {
         let reaches_nothing = pattern.starts_with_any();
         self.mapped(got, &mut |value| {
             // Bash tries an empty value only with a pattern that begins with `*` or `?(`.
-            if value.is_empty() && !reaches_nothing {
+            if value.is_empty() && !reaches_nothing && mode != ReplaceMode::Suffix {
                 return Ok(Cow::Borrowed(value));
             }
             let on = pattern.on(value).until(&cancel);

@@ -2,10 +2,11 @@
 
 use super::error::{ExpandError, Expanded};
 use super::lists::Got;
+use super::place::Place;
 use super::sink::Sink;
 use super::word::Quoting;
 use super::{Expander, number};
-use crate::state::{Attrs, Opt, Str, Value};
+use crate::state::{Attrs, Opt, Str, Value, VarError};
 use crate::syntax::ast::{Param, ParamName, ParamOp, Subscript, SubscriptKind, Word};
 use mesash_builtins::pattern::Reach;
 use std::borrow::Cow;
@@ -223,7 +224,19 @@ impl Expander<'_> {
         if let ParamName::At | ParamName::Star = subject.name {
             return Ok(self.shell.positional.len() as i64);
         }
-        let got = self.got(subject.name, subject.subscript())?;
+        let got = match (subject.name, subject.subscript()) {
+            (ParamName::Variable(symbol), Some(subscript)) => {
+                let place = self.place(symbol, Some(subscript))?;
+                if let Place::Index(target, index) = place
+                    && self.shell.absolute_index(target, index).is_none()
+                {
+                    let shown = [&subscript.text, b"]".as_slice()].concat();
+                    return Err(VarError::BadSubscript(Str::from(shown)).into());
+                }
+                self.place_value(&place).map_or(Got::Unset, Got::One)
+            }
+            (name, _) => self.got(name, None)?,
+        };
         self.check_bound(&got, subject.name, subject.subscript())?;
         Ok(match got {
             Got::One(value) => super::substring::length(&value) as i64,
@@ -265,7 +278,10 @@ impl Expander<'_> {
                 if !lacks(self, *colon) {
                     return self.alternative(word, quoting, sink);
                 }
-                if quoting == Quoting::Double && got.is_empty_list() {
+                if quoting == Quoting::Double
+                    && got.is_empty_list()
+                    && matches!(got, Got::List { star: false, .. })
+                {
                     sink.empty_list = true;
                 }
                 Ok(())
