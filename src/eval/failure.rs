@@ -107,7 +107,10 @@ impl Eval {
         if error.is_fatal() {
             return Err(self.expand_failed(error));
         }
-        self.complain(&[what, b": ", error.message().as_bytes()]);
+        match error {
+            ExpandError::Variable(_) => self.complain(&[error.message().as_bytes()]),
+            _ => self.complain(&[what, b": ", error.message().as_bytes()]),
+        }
         Ok(())
     }
 }

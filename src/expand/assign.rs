@@ -30,6 +30,9 @@ impl Expander<'_> {
         };
         // The value comes first, then the subscript.
         let value = self.single(word)?;
+        if subscript.is_some() {
+            self.shell.check_writable(assignment.name)?;
+        }
         let place = self.place(assignment.name, subscript)?;
         self.assign_place(&place, value, assignment.append)
     }
@@ -52,10 +55,11 @@ impl Expander<'_> {
         let attrs = self.shell.vars.get(symbol).map_or(Attrs::NONE, |variable| variable.attrs);
         if attrs.has(Attrs::INTEGER) && !matches!(place, Place::Unbound(_)) {
             self.shell.check_writable(symbol)?;
-            let mut sum = self.arith_text(&value)?;
+            let mut sum = self.arith_text(&value).map_err(ExpandError::ending)?;
             if append {
                 let before = self.place_value(place).unwrap_or_default();
-                sum = sum.wrapping_add(self.arith_text(&before)?);
+                let before = self.arith_text(&before).map_err(ExpandError::ending)?;
+                sum = sum.wrapping_add(before);
             }
             return self.store(place, Str::number(sum));
         }
@@ -188,7 +192,8 @@ impl Expander<'_> {
             if let Some(element) = element
                 && let Some(key) = &element.key
             {
-                next = self.element_index(symbol, key)?;
+                let Some(index) = self.element_index(symbol, key, &value)? else { continue };
+                next = index;
                 let place = Place::Index(symbol, next);
                 self.assign_place(&place, value, element.append)?;
             } else {
@@ -199,15 +204,22 @@ impl Expander<'_> {
         Ok(())
     }
 
-    fn element_index(&mut self, symbol: Symbol, key: &Subscript) -> Expanded<i64> {
-        if key.kind != SubscriptKind::Key || key.text.is_empty() {
-            return Err(self.bad_subscript(symbol, &key.text));
+    /// Where `[key]=value` goes; `None`, with a complaint, before the start.
+    fn element_index(
+        &mut self,
+        symbol: Symbol,
+        key: &Subscript,
+        value: &[u8],
+    ) -> Expanded<Option<i64>> {
+        if key.kind == SubscriptKind::Key && !key.text.is_empty() {
+            let index = self.index(key)?;
+            if let Some(index) = self.shell.absolute_index(symbol, index) {
+                return Ok(Some(index));
+            }
         }
-        let index = self.index(key)?;
-        match self.shell.absolute_index(symbol, index) {
-            Some(index) => Ok(index),
-            None => Err(self.bad_subscript(symbol, &key.text)),
-        }
+        let shown = [b"[".as_slice(), &key.text, b"]=", value, b": bad array subscript"].concat();
+        self.run.complain(self.shell, &shown);
+        Ok(None)
     }
 
     /// Elements one after the other, of an array without `-i` and the like.
@@ -256,7 +268,10 @@ impl Expander<'_> {
                     SubscriptKind::Star => Str::from("*"),
                 };
                 if name.is_empty() {
-                    return Err(self.bad_element_key(&key.text));
+                    let value = super::quote_reusable(&self.single(&element.value)?);
+                    let shown = [b"['']=".as_slice(), &value, b": bad array subscript"].concat();
+                    self.run.complain(self.shell, &shown);
+                    continue;
                 }
                 items.push((name, self.single(&element.value)?, element.append));
             }

@@ -41,6 +41,8 @@ pub enum ExpandError {
     NegativeLength(Str),
     /// A command inside of backquotes, or a text that is only parsed now.
     Syntax(Box<ParseError>),
+    /// Bad arithmetic in a subscript or for an integer variable: it ends the shell.
+    Ends(Box<ExpandError>),
     /// What goes before another message: `x: 1+: syntax error`.
     In(Str, Box<ExpandError>),
 }
@@ -73,7 +75,16 @@ impl ExpandError {
             Self::NoMatch(text) => join(&[b"no match: ", text]),
             Self::NegativeLength(text) => join(&[text, b": substring expression < 0"]),
             Self::Syntax(error) => bstr::join("\n", error.messages()).into(),
+            Self::Ends(error) => error.message(),
             Self::In(name, error) => join(&[name, b": ", &error.message()]),
+        }
+    }
+
+    /// Of bad arithmetic where that ends the shell.
+    pub(super) fn ending(self) -> Self {
+        match self {
+            Self::Arith { .. } => Self::Ends(Box::new(self)),
+            error => error,
         }
     }
 
@@ -82,6 +93,7 @@ impl ExpandError {
         match self {
             Self::Interrupted => Vec::new(),
             Self::Syntax(error) => error.messages(),
+            Self::Ends(error) => error.messages(),
             _ => vec![self.message()],
         }
     }
@@ -92,7 +104,7 @@ impl ExpandError {
             Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) | Self::Limit(_) => {
                 true
             }
-            Self::Variable(VarError::Limit(_)) => true,
+            Self::Variable(VarError::Limit(_)) | Self::Ends(_) => true,
             Self::In(_, error) => error.is_fatal(),
             _ => false,
         }
@@ -102,7 +114,7 @@ impl ExpandError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) => 127,
-            Self::In(_, error) => error.status(),
+            Self::In(_, error) | Self::Ends(error) => error.status(),
             _ => 1,
         }
     }

@@ -119,6 +119,10 @@ impl Expander<'_> {
 
     /// The subscript of an indexed array.
     pub(super) fn index(&mut self, subscript: &Subscript) -> Expanded<i64> {
+        self.index_value(subscript).map_err(ExpandError::ending)
+    }
+
+    fn index_value(&mut self, subscript: &Subscript) -> Expanded<i64> {
         match &subscript.index {
             SubscriptIndex::Static(tree) => self.arith_tree(tree, &subscript.text),
             SubscriptIndex::Operand(name) => {

@@ -180,7 +180,9 @@ impl Expander<'_> {
             return self.put_list(&words, star, quoting, sink);
         };
         let Some(target) = self.array_symbol(symbol)? else { return Ok(()) };
-        let Some(variable) = self.shell.vars.get(target) else { return Ok(()) };
+        let Some(variable) = self.shell.vars.get(target) else {
+            return self.put_got(&got, quoting, sink);
+        };
         let (attrs, declared) = (variable.attrs, variable.is_set());
         let name = Str::new(&self.shell.name(target));
         let letters = attrs.letters();

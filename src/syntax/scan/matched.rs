@@ -30,10 +30,10 @@ impl Reader<'_, '_> {
         what: Open,
     ) -> Parsed<()> {
         let line = self.input.number;
-        self.scan_matched_from(raw, open, close, what, line)
+        self.scan_matched_from(raw, open, close, what, line, open == b'(')
     }
 
-    /// The same; the opening byte stood in `line`.
+    /// The same; the opening byte stood in `line`. In arithmetic `<(` begins no substitution.
     fn scan_matched_from(
         &mut self,
         raw: &mut RawWord,
@@ -41,6 +41,7 @@ impl Reader<'_, '_> {
         close: u8,
         what: Open,
         line: u32,
+        processes: bool,
     ) -> Parsed<()> {
         let mut level = 1u32;
         loop {
@@ -58,7 +59,7 @@ impl Reader<'_, '_> {
                 b'"' => self.scan_double(raw)?,
                 b'`' => self.scan_backtick(raw)?,
                 b'$' => self.nested(|reader| reader.scan_dollar(raw, Quoting::None))?,
-                b'<' | b'>' if open == b'(' && self.input.second() == Some(b'(') => {
+                b'<' | b'>' if processes && self.input.second() == Some(b'(') => {
                     self.scan_process(raw)?
                 }
                 _ => {
@@ -177,7 +178,7 @@ impl Reader<'_, '_> {
 
     /// Copies up to and including the `))` that matches a `((` already taken, in `line`.
     pub fn scan_double_parentheses(&mut self, raw: &mut RawWord, line: u32) -> Parsed<()> {
-        self.scan_matched_from(raw, b'(', b')', Open::Parenthesis, line)?;
+        self.scan_matched_from(raw, b'(', b')', Open::Parenthesis, line, false)?;
         if self.input.peek_joined() == Some(b')') {
             self.input.bump();
             raw.text.push(b')');
