@@ -1,16 +1,18 @@
 //! Writes a fixed script into a store and tells over a socket what was acknowledged, so that a test
 //! can stop it anywhere, let its system calls fail, and see that nothing is lost or half there.
 //!
-//! `fault_writer make DIR`: an empty store. `write DIR FD FROM`: opens it (which recovers what an
-//! earlier run left) and runs the script from step FROM; each step's outcome goes out by `sendto`
-//! on FD after the call returned, as "N ok" or "N ERRNO"; at the end the process exits without
-//! closing anything. `dump DIR`: opens it and prints the tree.
+//! `make DIR`: an empty store. `write DIR FROM TO`: opens it (which recovers what an earlier run
+//! left), tells "opened" on the datagram socket that standard input is, waits for a word and runs
+//! the steps; each one's outcome goes out by `sendto` after the call returned, as "N ok" or
+//! "N ERRNO"; then the process exits without closing anything. `dump DIR`: recovers, prints the
+//! tree, and exits the same way. `close DIR`: opens and closes.
 
 #[path = "../tests/faults/script.rs"]
 mod script;
 
 use std::error::Error;
-use std::os::fd::FromRawFd;
+use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,14 +23,18 @@ use mesafs::clock::ManualClock;
 use mesafs::name::{OrgName, RepoId};
 use mesafs::token::{ApiKey, Jti, KeyRepos, Scope, mint};
 
+/// So small that the script fills several.
+const SEGMENT_BYTES_MAX: u64 = 64 << 10;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         ["make", dir] => make(Path::new(dir)),
-        ["write", dir, fd, from] => write(Path::new(dir), fd.parse()?, from.parse()?),
+        ["write", dir, from, to] => write(Path::new(dir), from.parse()?, to.parse()?),
         ["dump", dir] => dump(Path::new(dir)),
-        _ => Err("usage: fault_writer make DIR | write DIR FD FROM | dump DIR".into()),
+        ["close", dir] => close(Path::new(dir)),
+        _ => Err("usage: make DIR | write DIR FROM TO | dump DIR | close DIR".into()),
     }
 }
 
@@ -37,7 +43,7 @@ fn open(dir: &Path) -> Result<(Store, ApiKey, RepoId, Arc<ManualClock>), Box<dyn
     let options = StoreOptions {
         clock: Arc::clone(&clock) as _,
         timer: Timer::Manual,
-        segment_bytes_max: script::SEGMENT_BYTES_MAX,
+        segment_bytes_max: SEGMENT_BYTES_MAX,
         ..StoreOptions::default()
     };
     let org = OrgName::new("acme")?;
@@ -66,13 +72,13 @@ fn make(dir: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[expect(unsafe_code, reason = "the descriptor comes from the parent process")]
-fn write(dir: &Path, fd: i32, from: u32) -> Result<(), Box<dyn Error>> {
-    // SAFETY: the parent hands over an open socket that nothing else here uses.
-    let socket = unsafe { UnixDatagram::from_raw_fd(fd) };
+fn write(dir: &Path, from: u32, to: u32) -> Result<(), Box<dyn Error>> {
+    let socket = UnixDatagram::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     let (store, key, repo, clock) = open(dir)?;
     let checkout = checkout(&store, &key, &repo, &clock)?;
-    for n in from..script::STEPS {
+    socket.send(b"opened")?;
+    socket.recv(&mut [0; 8])?;
+    for n in from..to {
         let told = match checkout.apply(script::batch(n)) {
             Ok(_) => format!("{n} ok"),
             Err(error) => format!("{n} {}", error.errno().symbol()),
@@ -89,10 +95,16 @@ fn write(dir: &Path, fd: i32, from: u32) -> Result<(), Box<dyn Error>> {
 fn dump(dir: &Path) -> Result<(), Box<dyn Error>> {
     let (store, key, repo, clock) = open(dir)?;
     let checkout = checkout(&store, &key, &repo, &clock)?;
-    for line in script::digest(&checkout.root()?)? {
-        println!("{line}");
-    }
-    checkout.close()?;
+    let lines = script::digest(&checkout.root()?)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines.join("\n").as_bytes())?;
+    out.flush()?;
+    std::process::exit(0);
+}
+
+fn close(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let (store, key, repo, clock) = open(dir)?;
+    checkout(&store, &key, &repo, &clock)?.close()?;
     store.close()?;
     Ok(())
 }

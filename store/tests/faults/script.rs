@@ -9,15 +9,10 @@ use mesafs::op::{Batch, BatchId, IfExists, Op, Target};
 use mesafs::path::RepoPath;
 use mesafs::tree::{Node, Root};
 
-/// How many batches the script has.
-pub const STEPS: u32 = 200;
 /// After these the store's threads are made to sync and to snapshot.
 pub const TICKS: [u32; 2] = [70, 140];
 /// When the script starts: seconds since the Unix epoch.
 pub const NOW_S: i64 = 1_700_000_000;
-/// So small that the script fills several.
-pub const SEGMENT_BYTES_MAX: u64 = 64 << 10;
-
 fn at(text: String) -> RepoPath {
     // The script's names are plain.
     RepoPath::new(text).unwrap_or_else(|_| RepoPath::root())
@@ -35,7 +30,6 @@ pub fn batch(n: u32) -> Batch {
         0..3 => vec![Op::MakeDir { path: at(format!("d{n}")), mode: 0o755, parents: false }],
         _ => match n % 10 {
             0 => vec![write(file(n), 60_000)],
-            1 => vec![Op::Append { target: Target::Path(at("log".into())), data: text(20) }],
             2 => vec![write(file(n), 10), write(file(n + 1), 10)],
             3 => vec![Op::MakeDir { path: at(format!("d0/e{n}")), mode: 0o700, parents: false }],
             4 => vec![Op::Copy { from: at("d0".into()), to: at(format!("c{n}")) }],
@@ -44,7 +38,9 @@ pub fn batch(n: u32) -> Batch {
                 to: at(format!("r{n}")),
                 replace: false,
             }],
-            6 => vec![Op::Remove { path: at(format!("r{}", n - 11)), recursive: true }],
+            6 if n > 11 => vec![Op::Remove { path: at(format!("r{}", n - 11)), recursive: true }],
+            6 => vec![write(at("log".into()), 20)],
+            1 => vec![Op::Append { target: Target::Path(at("log".into())), data: text(20) }],
             7 => vec![Op::SetMode { path: at("d1".into()), mode: 0o700 + n % 8 }],
             8 => vec![Op::Symlink {
                 path: at(format!("d2/l{n}")),
