@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mesafs::Errno;
 use mesafs::live::Origin;
 
 use super::change::Place;
@@ -18,8 +19,8 @@ impl Repo {
     /// Applies one change's part of a record, unless the change's commit holds it.
     ///
     /// # Errors
-    /// Those of loading the change. A batch that does not fit its tree any more is left out: then
-    /// somebody changed the repository behind the store's back.
+    /// Those of loading the change and its folders. A batch that does not fit its tree any more is
+    /// left out: then somebody changed the repository behind the store's back.
     pub fn replay(&self, part: &Part, index: usize, record: &Record) -> Result<(), StoreError> {
         let (repo, change) = &part.key;
         let position = self.shared.positions.passed(&part.key);
@@ -63,6 +64,9 @@ impl Repo {
             Ok(record.sequence)
         });
         if let Err(error) = applied {
+            if !is_of_the_tree(error.errno()) {
+                return Err(error.into());
+            }
             tracing::error!(%error, repo = %self.id, %change, "a batch of the journal does not apply");
         }
         Ok(())
@@ -89,4 +93,27 @@ impl Repo {
         self.lives.lock().insert(LiveKey::Change(change.clone()), Arc::clone(&live));
         Ok(Some(live))
     }
+}
+
+/// Whether an op fails so because of what the tree holds. Anything else says that the tree could
+/// not be read: what was acknowledged is still in the journal, and must not be left out for that.
+fn is_of_the_tree(errno: Errno) -> bool {
+    use Errno::{
+        DQuot, Exist, FBig, Inval, IsDir, Loop, NameTooLong, NoEnt, NotDir, NotEmpty, NotSup, RoFs,
+    };
+    matches!(
+        errno,
+        DQuot
+            | Exist
+            | FBig
+            | Inval
+            | IsDir
+            | Loop
+            | NameTooLong
+            | NoEnt
+            | NotDir
+            | NotEmpty
+            | NotSup
+            | RoFs
+    )
 }

@@ -7,6 +7,8 @@
 //! With `MESASH_DEEP=1` every system call of every thread is hit and 2 000 processes are killed;
 //! without, a spread of them.
 
+#![expect(clippy::expect_used, reason = "a test ends where it cannot go on")]
+
 mod harness;
 mod script;
 
