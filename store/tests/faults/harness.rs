@@ -227,10 +227,17 @@ fn attach(child: &Child, name: &str, strace: &[String]) -> Child {
     let mut command = Command::new("strace");
     command.args(strace).arg("-p").arg(&id).stdout(Stdio::null()).stderr(Stdio::null());
     let tracer = command.spawn().expect("strace runs");
+    wait_for_tracer(&task, tracer.id());
+    tracer
+}
+
+fn wait_for_tracer(task: &Path, tracer: u32) {
+    let started = Instant::now();
+    let attached = format!("TracerPid:\t{tracer}");
     loop {
         let status = fs::read_to_string(task.join("status")).expect("the thread lives");
-        if status.lines().any(|line| line == format!("TracerPid:\t{}", tracer.id())) {
-            return tracer;
+        if status.lines().any(|line| line == attached) {
+            return;
         }
         assert!(started.elapsed() < PATIENCE, "strace does not attach");
         std::thread::sleep(Duration::from_millis(1));
