@@ -4,6 +4,7 @@ mod awk;
 mod cat;
 mod comm;
 mod cut;
+mod diff;
 mod grep;
 mod head;
 mod od;
@@ -29,6 +30,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &awk::GAWK,
     &cat::CAT,
     &cut::CUT,
+    &diff::DIFF,
     &grep::EGREP,
     &grep::FGREP,
     &grep::GREP,

@@ -67,7 +67,7 @@ fn put_line(ctx: &mut Context<'_>, text: &[u8]) -> CommandResult {
 
 fn whoami(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(extra) = args.operands().first() {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     let user = ctx.identity.user.clone();
     put_line(ctx, &user)
@@ -87,7 +87,7 @@ fn id(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     }
     for operand in args.operands() {
         if *operand != user && *operand != uid.to_string() {
-            return Err(failure(format!("{}: no such user", quoted(operand))));
+            return Err(failure(format!("{}: no such user", marked(operand))));
         }
     }
     let end: &[u8] = if args.has('z') { b"\0" } else { b"\n" };
@@ -114,7 +114,7 @@ fn groups(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         if *operand == user {
             put_line(ctx, &[user.as_slice(), b" : ", &user].concat())?;
         } else {
-            ctx.complain(format!("{}: no such user", quoted(operand)))?;
+            ctx.complain(format!("{}: no such user", marked(operand)))?;
             status = ExitStatus::FAILURE;
         }
     }

@@ -28,12 +28,12 @@ pub const TTY: Command = Command {
 
 fn nproc(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(extra) = args.operands().first() {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     if let Some(ignored) = args.value("ignore")
         && ignored.to_str().ok().and_then(|text| text.parse::<u64>().ok()).is_none()
     {
-        return Err(failure(format!("invalid number: {}", quoted(ignored))));
+        return Err(failure(format!("invalid number: {}", marked(ignored))));
     }
     ctx.stdout.put(b"1\n")?;
     Ok(ExitStatus::SUCCESS)
@@ -41,7 +41,7 @@ fn nproc(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 
 fn tty(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(extra) = args.operands().first() {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     let terminal = ctx.stdin.stream().is_terminal();
     if !args.has('s') && !args.has("quiet") {

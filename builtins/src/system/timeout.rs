@@ -56,10 +56,10 @@ const SIGNALS: &[(&str, u8)] = &[
 fn timeout(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let [duration, argv @ ..] = args.operands() else { return Err(usage("missing operand")) };
     if argv.is_empty() {
-        return Err(usage(format!("missing operand after {}", quoted(duration))));
+        return Err(usage(format!("missing operand after {}", marked(duration))));
     }
     let interval = |text: &BStr| {
-        interval_s(text).ok_or_else(|| usage(format!("invalid time interval {}", quoted(text))))
+        interval_s(text).ok_or_else(|| usage(format!("invalid time interval {}", marked(text))))
     };
     let seconds = interval(duration.as_bstr())?;
     if let Some(after) = args.value('k') {
@@ -68,7 +68,7 @@ fn timeout(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let signal = match args.value('s') {
         None => 15,
         Some(name) => {
-            signal_number(name).ok_or_else(|| usage(format!("{}: invalid signal", quoted(name))))?
+            signal_number(name).ok_or_else(|| usage(format!("{}: invalid signal", marked(name))))?
         }
     };
     ctx.stdout.flush()?;
@@ -98,7 +98,7 @@ fn timeout(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     match ran {
         Ok((status, true)) => {
             if args.has('v') {
-                ctx.complain(format!("sending signal {signal} to command {}", quoted(&name)))?;
+                ctx.complain(format!("sending signal {signal} to command {}", marked(&name)))?;
             }
             let kept = args.has("preserve-status");
             Ok(match signal {
@@ -110,11 +110,11 @@ fn timeout(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         Ok((status, false)) => Ok(status),
         Err(SpawnError::NotFound) => {
             let message =
-                format!("failed to run command {}: No such file or directory", quoted(&name));
+                format!("failed to run command {}: No such file or directory", marked(&name));
             Err(CommandError::Fail(message.into_bytes(), ExitStatus(127)))
         }
         Err(SpawnError::NotExecutable(error)) => {
-            let message = format!("failed to run command {}: {error}", quoted(&name));
+            let message = format!("failed to run command {}: {error}", marked(&name));
             Err(CommandError::Fail(message.into_bytes(), ExitStatus(126)))
         }
         Err(SpawnError::Limit(limit)) => Err(limit.into()),

@@ -38,7 +38,7 @@ const MACHINE: &str = "x86_64";
 
 fn uname(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(extra) = args.operands().first() {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     let host = ctx.identity.host.clone();
     let all = args.has('a');
@@ -63,7 +63,7 @@ fn uname(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 
 fn arch(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(extra) = args.operands().first() {
-        return Err(usage(format!("extra operand {}", quoted(extra))));
+        return Err(usage(format!("extra operand {}", marked(extra))));
     }
     ctx.stdout.put(MACHINE.as_bytes())?;
     ctx.stdout.put(b"\n")?;

@@ -59,9 +59,9 @@ impl Side {
 fn comm(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let [first, second] = match args.operands() {
         [] => return Err(usage("missing operand")),
-        [only] => return Err(usage(format!("missing operand after {}", quoted(only)))),
+        [only] => return Err(usage(format!("missing operand after {}", marked(only)))),
         [first, second] => [first, second],
-        [_, _, extra, ..] => return Err(usage(format!("extra operand {}", quoted(extra)))),
+        [_, _, extra, ..] => return Err(usage(format!("extra operand {}", marked(extra)))),
     };
     let delimiter = if args.has('z') { 0 } else { b'\n' };
     let separator = match args.value("output-delimiter") {

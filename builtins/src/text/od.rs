@@ -147,8 +147,10 @@ fn od(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(least) = size('S', "-S")? {
         return strings(ctx, &args, &mut dump, least, skip);
     }
-    let status = each(ctx, args.operands(), skip, &mut dump)?;
-    dump.finish(ctx)?;
+    let (status, opened) = each(ctx, args.operands(), skip, &mut dump)?;
+    if opened {
+        dump.finish(ctx)?;
+    }
     Ok(status)
 }
 
@@ -157,16 +159,17 @@ fn hexadecimal(text: &BStr) -> Option<u64> {
     u64::from_str_radix(digits.to_str().ok()?, 16).ok()
 }
 
-/// Feeds the operands, one after the other, to the dump.
+/// Feeds the operands, one after the other, to the dump. Whether any could be opened.
 fn each(
     ctx: &mut Context<'_>,
     operands: &[BString],
     mut skip: u64,
     dump: &mut Dump,
-) -> CommandResult {
+) -> Result<(ExitStatus, bool), CommandError> {
     let stdin = [BString::from("-")];
     let operands = if operands.is_empty() { &stdin[..] } else { operands };
     let mut status = ExitStatus::SUCCESS;
+    let mut opened = false;
     for operand in operands {
         let done = with_input(ctx, operand.as_bstr(), |ctx, input| {
             loop {
@@ -190,6 +193,7 @@ fn each(
                 dump.feed(ctx, &chunk)?;
             }
         })?;
+        opened |= done.is_ok();
         let error = match done {
             Ok(None) => continue,
             Ok(Some(error)) | Err(error) => error,
@@ -201,7 +205,7 @@ fn each(
     if skip > 0 {
         return Err(failure("cannot skip past end of combined input"));
     }
-    Ok(status)
+    Ok((status, opened))
 }
 
 impl Dump {

@@ -49,7 +49,7 @@ impl Format {
                 b'f' => Kind::Float,
                 other => {
                     let letter = char::from(*other);
-                    return Err(format!("invalid character '{letter}' in type string '{shown}'"));
+                    return Err(format!("invalid character '{letter}' in type string ‘{shown}’"));
                 }
             };
             let mut size = 1;
@@ -62,7 +62,7 @@ impl Format {
                 if !known {
                     let what = if kind == Kind::Float { "floating point" } else { "integral" };
                     return Err(format!(
-                        "invalid type string '{shown}';\n\
+                        "invalid type string ‘{shown}’;\n\
                          this system doesn't provide a {size}-byte {what} type"
                     ));
                 }

@@ -1,0 +1,178 @@
+//! `diff`: compare files line by line.
+
+mod hunks;
+mod lines;
+mod tree;
+mod write;
+
+use lines::Rules;
+use write::Style;
+
+use super::operands::parse;
+use crate::prelude::*;
+
+pub const DIFF: Command = Command {
+    name: "diff",
+    synopsis: "diff [OPTION]... FILES",
+    summary: "Compare FILES line by line.\n\nFILES are 'FILE1 FILE2' or 'DIR1 DIR2' or 'DIR FILE' or 'FILE DIR'.\nIf a FILE is '-', read standard input.\nExit status is 0 if inputs are the same, 1 if different, 2 if trouble.",
+    options: &[
+        long("normal", "output a normal diff (the default)"),
+        flag('q', "brief", "report only when files differ"),
+        flag('s', "report-identical-files", "report when two files are the same"),
+        short('c', "output 3 lines of copied context"),
+        short('C', "output NUM lines of copied context").takes(Takes::Value("NUM")),
+        long("context", "output NUM (default 3) lines of copied context")
+            .takes(Takes::Optional("NUM")),
+        short('u', "output 3 lines of unified context"),
+        short('U', "output NUM lines of unified context").takes(Takes::Value("NUM")),
+        long("unified", "output NUM (default 3) lines of unified context")
+            .takes(Takes::Optional("NUM")),
+        flag('e', "ed", "output an ed script"),
+        flag('y', "side-by-side", "output in two columns"),
+        value('W', "width", "NUM", "output at most NUM (default 130) print columns"),
+        long("suppress-common-lines", "do not output common lines"),
+        long("left-column", "output only the left column of common lines"),
+        long("label", "use LABEL instead of file name and timestamp").takes(Takes::Value("LABEL")),
+        short('L', "the same as --label").takes(Takes::Value("LABEL")),
+        flag('r', "recursive", "recursively compare any subdirectories found"),
+        long("no-dereference", "don't follow symbolic links"),
+        flag('N', "new-file", "treat absent files as empty"),
+        long("unidirectional-new-file", "treat absent first files as empty"),
+        value('x', "exclude", "PAT", "exclude files that match PAT"),
+        flag('i', "ignore-case", "ignore case differences in file contents"),
+        flag('E', "ignore-tab-expansion", "ignore changes due to tab expansion"),
+        flag('Z', "ignore-trailing-space", "ignore white space at line end"),
+        flag('b', "ignore-space-change", "ignore changes in the amount of white space"),
+        flag('w', "ignore-all-space", "ignore all white space"),
+        flag('B', "ignore-blank-lines", "ignore changes where lines are all blank"),
+        flag('a', "text", "treat all files as text"),
+        long("strip-trailing-cr", "strip trailing carriage return on input"),
+        flag('t', "expand-tabs", "expand tabs to spaces in output"),
+        flag('T', "initial-tab", "make tabs line up by prepending a tab"),
+        flag('d', "minimal", "try hard to find a smaller set of changes"),
+        long("color", "color output; WHEN is 'never', 'always', or 'auto'")
+            .takes(Takes::Optional("WHEN")),
+    ],
+    examples: &[Example {
+        about: "What changed.",
+        script: "printf 'a\\nb\\n' > one; printf 'a\\nc\\n' | diff one -",
+        prints: "2c2\n< b\n---\n> c\n",
+    }],
+    order: Order::Raw,
+    usage_status: 2,
+    run: diff,
+    ..Command::BASE
+};
+
+/// What a comparison came to: the highest wins.
+const SAME: u8 = 0;
+const DIFFERENT: u8 = 1;
+const TROUBLE: u8 = 2;
+
+/// How `diff` was called.
+struct Call<'a> {
+    rules: Rules,
+    style: Style,
+    brief: bool,
+    report_same: bool,
+    recursive: bool,
+    new_file: bool,
+    /// Absent first files are empty.
+    new_first: bool,
+    labels: Vec<&'a BStr>,
+    excluded: Vec<crate::pattern::Pattern>,
+    /// The options as typed, for the headings of `-r`.
+    options: Vec<u8>,
+    zone: jiff::tz::TimeZone,
+}
+
+fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    let typed = args.operands();
+    let Some(args) = parse(ctx, &DIFF, typed)? else { return Ok(ExitStatus::SUCCESS) };
+    let [one, two] = match args.operands() {
+        [one, two] => [one, two],
+        [] => return Err(misuse("missing operand after 'diff'")),
+        [only] => return Err(misuse(&format!("missing operand after {}", quoted(only)))),
+        [_, _, extra, ..] => return Err(misuse(&format!("extra operand {}", quoted(extra)))),
+    };
+    let mut call = call(ctx, &args)?;
+    for option in typed.iter().filter(|arg| *arg != one && *arg != two) {
+        call.options.push(b' ');
+        call.options.extend_from_slice(option);
+    }
+    let status = tree::compare(ctx, &call, one, two)?;
+    Ok(ExitStatus(status))
+}
+
+/// Wrong usage; the hint has the command's name too.
+fn misuse(message: &str) -> CommandError {
+    let message = format!("{message}\ndiff: Try 'diff --help' for more information.");
+    CommandError::Fail(message.into_bytes(), ExitStatus(2))
+}
+
+fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError> {
+    let number = |text: Option<&BStr>| match text {
+        None => Ok(3),
+        Some(text) => {
+            text.to_str().ok().and_then(|text| text.parse::<usize>().ok()).ok_or_else(|| {
+                CommandError::Fail(
+                    format!("invalid context length {}", quoted(text)).into_bytes(),
+                    ExitStatus(2),
+                )
+            })
+        }
+    };
+    let mut style = Style::Normal;
+    for given in args.given() {
+        let value = given.value.as_ref().map(|value| value.as_bstr());
+        style = match (given.opt.short, given.opt.long) {
+            (Some('c'), _) => Style::Context(3),
+            (Some('C'), _) | (_, Some("context")) => Style::Context(number(value)?),
+            (Some('u'), _) => Style::Unified(3),
+            (Some('U'), _) | (_, Some("unified")) => Style::Unified(number(value)?),
+            (Some('e'), _) => Style::Ed,
+            (Some('y'), _) => Style::SideBySide {
+                width: args
+                    .value('W')
+                    .and_then(|text| text.to_str().ok()?.parse().ok())
+                    .unwrap_or(130),
+                common: !args.has("suppress-common-lines"),
+                left_only: args.has("left-column"),
+            },
+            (_, Some("normal")) => Style::Normal,
+            _ => continue,
+        };
+    }
+    let mut excluded = Vec::new();
+    for pattern in args.values('x') {
+        excluded.push(tree::exclusion(pattern));
+    }
+    let tz = ctx.var("TZ").map(|tz| tz.as_bytes().to_vec());
+    Ok(Call {
+        rules: Rules {
+            ignore_case: args.has('i'),
+            all_space: args.has('w'),
+            space_change: args.has('b'),
+            trailing_space: args.has('Z') || args.has('b'),
+            tabs: args.has('E'),
+            blank_lines: args.has('B'),
+            strip_return: args.has("strip-trailing-cr"),
+            text: args.has('a'),
+        },
+        style,
+        brief: args.has('q'),
+        report_same: args.has('s'),
+        recursive: args.has('r'),
+        new_file: args.has('N'),
+        new_first: args.has('N') || args.has("unidirectional-new-file"),
+        labels: args
+            .given()
+            .iter()
+            .filter(|given| given.opt.long == Some("label") || given.opt.short == Some('L'))
+            .filter_map(|given| given.value.as_ref().map(|value| value.as_bstr()))
+            .collect(),
+        excluded,
+        options: Vec::new(),
+        zone: crate::core::strftime::zone(tz.as_deref()),
+    })
+}
