@@ -4,7 +4,7 @@ use super::Expander;
 use super::error::{ExpandError, Expanded};
 use super::place::Place;
 use crate::state::names::is_identifier;
-use crate::state::{AssocArray, Attrs, IndexedArray, Str, Value, VarError};
+use crate::state::{Attrs, IndexedArray, Str, Value, VarError};
 use crate::syntax::ast::{
     ArrayElement, AssignValue, Assignment, Subscript, SubscriptKind, Word, WordFlags,
 };
@@ -123,14 +123,18 @@ impl Expander<'_> {
         self.shell.check_writable(name)?;
         let old = self.shell.vars.get(name).map_or(Attrs::NONE, |variable| variable.attrs);
         let before = assignment.append.then(|| self.shell.scalar(name)).flatten();
-        let kept = Attrs(old.0 & (Attrs::CASE.0 | Attrs::INTEGER.0));
+        // Its attributes don't count, but for what `+=` adds to.
+        let kept = if assignment.append { Attrs(old.0 & Attrs::INTEGER.0) } else { Attrs::NONE };
         let depth = self.shell.vars.depth();
         let variable = self.shell.vars.bind(name, depth);
         variable.attrs |= Attrs::EXPORT | Attrs::TEMPORARY | kept;
         if let Some(before) = before {
             variable.value = Value::Scalar(before);
         }
-        self.assign_place(&Place::Whole(name), value, assignment.append)
+        let assigned = self.assign_place(&Place::Whole(name), value, assignment.append);
+        let variable = self.shell.vars.bind(name, depth);
+        variable.attrs = variable.attrs.without(Attrs::INTEGER);
+        assigned
     }
 
     pub(crate) fn assign_array_text(
@@ -289,7 +293,7 @@ impl Expander<'_> {
             }
         }
         if !append {
-            self.shell.set_assoc(symbol, AssocArray::default())?;
+            self.shell.assoc_mut(symbol)?.clear();
         } else {
             self.shell.assoc_mut(symbol)?;
         }

@@ -99,7 +99,7 @@ impl Expander<'_> {
         let limit = self.shell.budget.limits().memory_bytes;
         let reaches_nothing = pattern.starts_with_any();
         self.mapped(got, &mut |value| {
-            // Bash tries an empty value only with a pattern that begins with `*` or `?(`.
+            // Bash tries an empty value only with a pattern that begins with `*`.
             if value.is_empty() && !reaches_nothing && mode != ReplaceMode::Suffix {
                 return Ok(Cow::Borrowed(value));
             }

@@ -6,6 +6,7 @@ use super::ifs::Ifs;
 use super::lists::Got;
 use super::sink::{Field, Mode, Sink};
 use super::{Expander, glob};
+use crate::state::names::is_identifier;
 use crate::state::{Opt, Str};
 use crate::syntax::ast::{BadPart, ParamName, Word, WordFlags, WordPart};
 use crate::syntax::word::recognise_tilde;
@@ -233,10 +234,21 @@ impl Expander<'_> {
             WordPart::Array(assignment) => {
                 sink.quoted(&crate::syntax::print::text_of(&assignment.text))
             }
-            WordPart::Bad(bad) => Err(match &**bad {
-                BadPart::Substitution(text) => ExpandError::BadSubstitution(Str::new(text)),
-                BadPart::Syntax { error, .. } => ExpandError::Syntax(error.clone()),
-            }),
+            WordPart::Bad(bad) => match &**bad {
+                BadPart::Substitution(text) => self.bad_substitution(text),
+                BadPart::Syntax { error, .. } => Err(ExpandError::Syntax(error.clone())),
+            },
+        }
+    }
+
+    /// `${x@Z}` is nothing if `x` is unset, and else ends the shell; other nonsense doesn't.
+    fn bad_substitution(&mut self, text: &[u8]) -> Expanded<()> {
+        let inside = text.strip_prefix(b"${").unwrap_or(text);
+        let name = inside.iter().position(|&byte| byte == b'@').and_then(|at| inside.get(..at));
+        match name.filter(|name| is_identifier(name)) {
+            Some(name) if self.name_value(name)?.is_none() => Ok(()),
+            Some(_) => Err(ExpandError::BadTransform(Str::new(text))),
+            None => Err(ExpandError::BadSubstitution(Str::new(text))),
         }
     }
 

@@ -449,7 +449,8 @@ fn set_attributes(
 fn to_array(variable: &mut Variable, assoc: bool) {
     let Value::Scalar(text) = std::mem::take(&mut variable.value) else { return };
     variable.value = if assoc {
-        let mut array = crate::state::AssocArray::default();
+        let mut array =
+            crate::state::AssocArray::with_chains(crate::state::assoc::CONVERTED_CHAINS);
         array.insert(Str::from("0"), text);
         Value::Assoc(Arc::new(array))
     } else {

@@ -1,7 +1,7 @@
 //! Writing variables: every change goes through here, so that read-only ones stay as they are.
 
 use super::array::IndexedArray;
-use super::assoc::AssocArray;
+use super::assoc::{AssocArray, CONVERTED_CHAINS};
 use super::text::Str;
 use super::variable::{Attrs, Value, Variable};
 use super::{Opt, Shell, names};
@@ -178,10 +178,14 @@ impl Shell {
             variable.attrs |= Attrs::EXPORT;
         }
         if !matches!(variable.value, Value::Assoc(_)) {
-            let mut array = AssocArray::default();
-            if let Value::Scalar(text) = std::mem::take(&mut variable.value) {
-                array.insert(Str::from("0"), text);
-            }
+            let array = match std::mem::take(&mut variable.value) {
+                Value::Scalar(text) => {
+                    let mut array = AssocArray::with_chains(CONVERTED_CHAINS);
+                    array.insert(Str::from("0"), text);
+                    array
+                }
+                _ => AssocArray::default(),
+            };
             variable.value = Value::Assoc(Arc::new(array));
         }
         match &mut variable.value {

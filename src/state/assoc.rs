@@ -9,6 +9,8 @@ use super::text::Str;
 
 /// The chains of an associative array.
 pub const ARRAY_CHAINS: usize = 1024;
+/// Those of one that a scalar became.
+pub const CONVERTED_CHAINS: usize = 128;
 /// The chains of the table of hashed commands.
 pub const COMMAND_CHAINS: usize = 256;
 const CHAINS_GROW: usize = 4;
@@ -54,6 +56,13 @@ impl<V> OrderedMap<V> {
     /// `chains` is a power of two.
     pub fn with_chains(chains: usize) -> Self {
         Self { heads: Vec::new(), entries: Vec::new(), free: Vec::new(), chains }
+    }
+
+    /// Removes all entries; the chains stay as many as they are.
+    pub fn clear(&mut self) {
+        self.heads.clear();
+        self.entries.clear();
+        self.free.clear();
     }
 
     pub fn len(&self) -> usize {

@@ -143,22 +143,33 @@ impl Shell {
         all
     }
 
-    /// The environment of a command: the exported variables that have a scalar value.
+    /// The environment of a command: the exported variables that have a scalar value, in the order
+    /// in which bash passes them: what stands before the command, the last first, and then as keys
+    /// of an associative array are ordered.
     pub fn environment(&self) -> Vec<(Str, Str)> {
-        let exported = |(symbol, variable): (Symbol, &Variable)| {
+        let mut temporary = Vec::new();
+        let mut lasting = AssocArray::default();
+        for (symbol, variable) in self.vars.iter() {
             if !variable.attrs.has(Attrs::EXPORT) || variable.is_array() {
-                return None;
+                continue;
             }
             let value = match &variable.value {
                 Value::Scalar(text) => text.clone(),
                 Value::Dynamic(kind) => match self.computed(*kind) {
                     Value::Scalar(text) => text,
-                    _ => return None,
+                    _ => continue,
                 },
-                _ => return None,
+                _ => continue,
             };
-            Some((Str::new(&self.name(symbol)), value))
-        };
-        self.vars.iter().filter_map(exported).collect()
+            let name = Str::new(&self.name(symbol));
+            if variable.attrs.has(Attrs::TEMPORARY) {
+                temporary.push((name, value));
+            } else {
+                lasting.insert(name, value);
+            }
+        }
+        temporary.reverse();
+        temporary.extend(lasting.iter().map(|(name, value)| (name.clone(), value.clone())));
+        temporary
     }
 }

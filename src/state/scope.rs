@@ -5,7 +5,7 @@
 //! form a chain, innermost in the slot, each older one kept by the scope that shadowed it, and the
 //! scopes' numbers along it only go down.
 
-use super::variable::Variable;
+use super::variable::{Attrs, Variable};
 use crate::syntax::symbol::Symbol;
 use std::sync::Arc;
 
@@ -100,6 +100,9 @@ impl Variables {
         let fresh = now < scope || self.get(symbol).is_none();
         if fresh {
             let outer = self.slot(symbol).take();
+            // A local of an exported name is exported too.
+            let exported = outer.as_ref().is_some_and(|outer| outer.attrs.has(Attrs::EXPORT));
+            let attrs = if exported { Attrs::EXPORT } else { Attrs::NONE };
             let at = scope.checked_sub(1);
             let scopes = Arc::make_mut(&mut self.scopes);
             if let Some(scope) = at.and_then(|at| scopes.get_mut(at as usize)) {
@@ -108,7 +111,7 @@ impl Variables {
                     scope.shadowed.push((symbol, outer));
                 }
             }
-            *self.slot(symbol) = Some(Variable { scope, ..Variable::default() });
+            *self.slot(symbol) = Some(Variable { scope, attrs, ..Variable::default() });
         }
         self.entry(symbol)
     }

@@ -40,8 +40,7 @@ impl Extended {
     }
 
     pub fn starts_with_any(&self) -> bool {
-        let any =
-            |node: &Node| matches!(node, Node::Star | Node::Group(Kind::Optional | Kind::Any, _));
+        let any = |node: &Node| matches!(node, Node::Star | Node::Group(Kind::Any, _));
         self.nodes.first().is_some_and(any)
     }
 

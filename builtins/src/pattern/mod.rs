@@ -160,7 +160,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it begins with something that may be nothing (`*`, `?(…)`, `*(…)`), or is empty.
+    /// Whether it begins with `*` or `*(…)`, or is empty.
     #[must_use]
     pub fn starts_with_any(&self) -> bool {
         match &self.program {
