@@ -119,7 +119,8 @@ pub fn unary(letter: u8, operand: &[u8], facts: &mut dyn Facts) -> Judged {
         b'c' => kind(FileKind::CharDevice),
         b'p' => kind(FileKind::Pipe),
         b'h' | b'L' => file(false).is_some_and(|stat| stat.is_symbolic_link()),
-        b's' => file(true).is_some_and(|stat| stat.size > 0),
+        // Directories have no size here; scripts know them as never empty.
+        b's' => file(true).is_some_and(|stat| stat.size > 0 || stat.is_directory()),
         b'r' | b'w' | b'O' | b'G' => file(true).is_some(),
         b'x' => file(true).is_some_and(|stat| stat.is_directory() || stat.mode & 0o111 != 0),
         b'u' => file(true).is_some_and(|stat| stat.mode & 0o4000 != 0),
