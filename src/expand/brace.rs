@@ -31,6 +31,22 @@ impl Piece<'_> {
     }
 }
 
+/// How many words `parts` make.
+pub(super) fn count(parts: &[WordPart]) -> u64 {
+    parts.iter().fold(1, |product: u64, part| {
+        let WordPart::Brace(brace) = part else { return product };
+        let words = match &**brace {
+            Brace::List(alternatives) => {
+                alternatives.iter().fold(0u64, |sum, parts| sum.saturating_add(count(parts)))
+            }
+            Brace::Range(range) => {
+                range.first.abs_diff(range.last) / range.step.unsigned_abs().max(1) + 1
+            }
+        };
+        product.saturating_mul(words)
+    })
+}
+
 /// What is still to be expanded.
 enum Rest<'r, 'a> {
     End,

@@ -81,6 +81,9 @@ impl Expander<'_> {
             brace::unexpanded(&word.parts, &mut pieces);
             return self.pieces_fields(pieces.into_iter(), out);
         }
+        // Before the first of too many is made.
+        let count = usize::try_from(brace::count(&word.parts)).unwrap_or(usize::MAX);
+        self.limit_words(out.len().saturating_add(count - 1))?;
         let cancel = self.shell.cancel.clone();
         let assignment = word.flags.has(WordFlags::ASSIGNMENT);
         brace::expand(&word.parts, &mut |pieces| {
