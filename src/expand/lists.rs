@@ -161,7 +161,9 @@ impl Expander<'_> {
                 sink.expansion(value)?;
                 continue;
             }
-            if at > 0 && star {
+            if at > 0 && star && sink.joins_by_space {
+                sink.quoted(b" ")?;
+            } else if at > 0 && star {
                 let ifs = sink.ifs;
                 sink.quoted(&ifs.join)?;
             } else if at > 0 {

@@ -129,8 +129,7 @@ pub fn here_document(
     run: &mut dyn Substitute,
     document: &HereDoc,
 ) -> Expanded<Str> {
-    let field = Expander::new(shell, run).single_field(document.body(), word::Quoting::Double)?;
-    Ok(Str::charged(field.bytes, &shell.budget)?)
+    Expander::new(shell, run).here_document(document.body())
 }
 
 /// Whether `subject` matches a pattern of `case`.

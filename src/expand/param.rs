@@ -31,19 +31,22 @@ impl Expander<'_> {
         sink: &mut Sink<'_>,
     ) -> Expanded<()> {
         let makes = match &param.op {
-            ParamOp::Names { .. } | ParamOp::Transform(_) => true,
+            ParamOp::Names { .. }
+            | ParamOp::Transform(_)
+            | ParamOp::RemovePrefix { .. }
+            | ParamOp::RemoveSuffix { .. } => true,
             ParamOp::Keys { .. }
             | ParamOp::Substring { .. }
-            | ParamOp::RemovePrefix { .. }
-            | ParamOp::RemoveSuffix { .. }
             | ParamOp::Replace { .. }
             | ParamOp::Case { .. } => quoting == Quoting::Double,
             _ => false,
         };
         let outer = sink.joins_by_ifs;
         sink.joins_by_ifs = makes && sink.operators_join;
+        let outer_space = sink.joins_by_space;
+        sink.joins_by_space = makes && sink.here_document;
         let result = self.param_value(param, quoting, sink);
-        sink.joins_by_ifs = outer;
+        (sink.joins_by_ifs, sink.joins_by_space) = (outer, outer_space);
         result
     }
 

@@ -97,6 +97,9 @@ pub(super) struct Sink<'a> {
     /// Whether `field` is one, even if it is empty.
     started: bool,
     after: After,
+    /// The text of a here-document, where such lists are joined by spaces, `[*]` too.
+    pub here_document: bool,
+    pub joins_by_space: bool,
     /// Whether `joins_by_ifs` is ever set: where values are assigned.
     pub operators_join: bool,
     /// The members of a list that an operator made are joined by IFS, as in `x="${a[@]#p}"`.
@@ -118,6 +121,8 @@ impl<'a> Sink<'a> {
             field: Field::default(),
             started: false,
             after: After::Text,
+            here_document: false,
+            joins_by_space: false,
             operators_join: false,
             joins_by_ifs: false,
             empty_list: false,

@@ -147,10 +147,19 @@ impl Expander<'_> {
                 array.iter_from(start).take(count).map(|(_, value)| value.clone()).collect()
             }
             Value::Assoc(array) => {
-                // Bash counts these from 1, and 0 is as good.
+                // Bash counts these from 1, and 0 is as good; a length of 0 is as good as 1.
+                let count = count.max(1);
                 let start =
                     if from < 0 { (array.len() as i64).saturating_add(from) + 1 } else { from };
-                if start < 0 { Vec::new() } else { take(values, (start - 1).max(0)) }
+                if start < 0 {
+                    Vec::new()
+                } else {
+                    values
+                        .into_iter()
+                        .skip(usize::try_from(start - 1).unwrap_or(0))
+                        .take(count)
+                        .collect()
+                }
             }
             _ => {
                 let total = values.len() as i64;

@@ -199,6 +199,9 @@ impl Expander<'_> {
                 Str::from(format!("-{letters}").as_str()),
                 Str::from(assignment),
             ];
+            if star {
+                return put(&bstr::join(" ", &words), quoting, sink);
+            }
             return self.put_list(&words, star, quoting, sink);
         }
         let mut out = Vec::new();

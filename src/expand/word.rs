@@ -170,6 +170,18 @@ impl Expander<'_> {
         sink.into_str()
     }
 
+    /// The body of a here-document.
+    pub(super) fn here_document(&mut self, body: &Word) -> Expanded<Str> {
+        if let Some(text) = body.literal() {
+            return Ok(Str::copied(text, &self.shell.budget)?);
+        }
+        let (ifs, budget) = (Ifs::of(self.shell), self.shell.budget.clone());
+        let mut sink = Sink::new(Mode::Single, &ifs, &budget);
+        sink.here_document = true;
+        self.parts(&body.parts, Quoting::Double, &mut sink)?;
+        sink.into_str()
+    }
+
     /// As [`Expander::single`], with what was quoted told from what is active.
     pub(super) fn single_field(&mut self, word: &Word, quoting: Quoting) -> Expanded<Field> {
         let (ifs, budget) = (Ifs::of(self.shell), self.shell.budget.clone());
