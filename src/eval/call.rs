@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Eval, Step, Unwind};
 use crate::special;
 use crate::state::{
-    Event, Frame, FrameKind, FunctionEntry, Opt, Positional, ScopeKind, Str, names,
+    Event, Frame, FrameKind, FunctionEntry, Group, Opt, Positional, ScopeKind, Str, names,
 };
 use crate::syntax::ast::Function;
 
@@ -51,6 +51,7 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         source: entry.source.clone(),
         called_from: line,
         arguments: if extdebug { args.clone().into() } else { Arc::default() },
+        options: None,
     };
     let positional = std::mem::replace(&mut eval.shell.positional, Positional::from(args));
     let getopts = eval.shell.getopts;
@@ -86,7 +87,10 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
     // A trap that the function set itself is seen from now on.
     eval.rt.hidden = eval.rt.hidden.returning_to(hidden);
     eval.rt.depth = eval.rt.depth.saturating_sub(1);
-    eval.shell.frames.pop();
+    let frame = eval.shell.frames.pop();
+    if let Some(options) = frame.and_then(|frame| frame.options) {
+        eval.shell.options = eval.shell.options.with_group_of(Group::Set, options);
+    }
     eval.shell.positional = positional;
     eval.shell.line = line;
     if eval.shell.vars.bound_in(names::OPTIND, eval.shell.vars.depth()).is_some() {

@@ -155,6 +155,7 @@ impl Eval {
             source,
             called_from: 0,
             arguments: Arc::default(),
+            options: None,
         });
         self.run_text(content, 1, TextKind::File)
     }

@@ -152,6 +152,7 @@ impl Eval {
             source,
             called_from: line,
             arguments: Arc::default(),
+            options: None,
         });
         let own = !args.is_empty();
         let before = own.then(|| {

@@ -84,6 +84,21 @@ fn local(eval: &mut Eval, call: &Call<'_>) -> Step {
     if !eval.shell.frames.in_function() {
         return eval.fail(call, &[b"can only be used in a function"]);
     }
+    if call.args.iter().any(|arg| **arg == *b"-") {
+        let options = eval.shell.options;
+        if let Some(frame) = eval.shell.frames.last_mut() {
+            frame.options.get_or_insert(options);
+        }
+        let dash = |arg: &Str| **arg == *b"-";
+        let args: Vec<Str> = call.args.iter().filter(|arg| !dash(arg)).cloned().collect();
+        if args.is_empty() {
+            return Ok(0);
+        }
+        let before = |at: usize| call.args.iter().take(at).filter(|arg| dash(arg)).count();
+        let arrays: Vec<_> =
+            call.arrays.iter().map(|(at, array)| (at - before(*at), *array)).collect();
+        return declare(eval, &Call { args: &args, arrays: &arrays, ..*call });
+    }
     declare(eval, call)
 }
 

@@ -50,6 +50,10 @@ impl Eval {
 }
 
 impl Facts for Eval {
+    fn takes_any_descriptor(&self) -> bool {
+        true
+    }
+
     fn stat(&mut self, path: &[u8], follow: bool) -> Option<FsStat> {
         let full = self.shell.dirs.cwd.join(path).ok()?;
         if path.is_empty() {

@@ -1,5 +1,6 @@
 //! The call stack, as `FUNCNAME`, `BASH_SOURCE`, `BASH_LINENO` and `caller` show it.
 
+use super::options::Options;
 use super::text::Str;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Frame {
     pub called_from: u32,
     /// Its arguments, where `extdebug` keeps them.
     pub arguments: Arc<[Str]>,
+    /// What `set` options were before `local -`: they come back when the function returns.
+    pub options: Option<Options>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,10 @@ impl Frames {
 
     pub fn pop(&mut self) -> Option<Frame> {
         if self.0.is_empty() { None } else { Arc::make_mut(&mut self.0).pop() }
+    }
+
+    pub fn last_mut(&mut self) -> Option<&mut Frame> {
+        Arc::make_mut(&mut self.0).last_mut()
     }
 
     pub fn len(&self) -> usize {

@@ -178,6 +178,15 @@ impl Options {
         self.0 = if on { self.0 | bit } else { self.0 & !bit };
     }
 
+    /// These, but those of `group` as in `other`.
+    #[must_use]
+    pub fn with_group_of(mut self, group: Group, other: Self) -> Self {
+        for (opt, on) in other.list(group) {
+            self.set(opt, on);
+        }
+        self
+    }
+
     /// The options of one builtin, in the order of its listing.
     pub fn list(self, group: Group) -> impl Iterator<Item = (Opt, bool)> {
         let all = Opt::ALL.iter().copied().filter(move |opt| opt.group() == group);

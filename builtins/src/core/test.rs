@@ -7,6 +7,10 @@ pub trait Facts {
     /// What `stat` (or `lstat`) says of a path as typed; `None` if it fails.
     fn stat(&mut self, path: &[u8], follow: bool) -> Option<FsStat>;
     fn is_terminal(&mut self, fd: i64) -> bool;
+    /// Whether `-t` of what is no number is false without a word, as in bash; GNU's complains.
+    fn takes_any_descriptor(&self) -> bool {
+        false
+    }
     /// `-v`: whether the variable or element is set.
     fn is_set(&mut self, name: &[u8]) -> bool;
     /// `-R`: whether it is a set name reference.
@@ -126,10 +130,11 @@ pub fn unary(letter: u8, operand: &[u8], facts: &mut dyn Facts) -> Judged {
         b'u' => file(true).is_some_and(|stat| stat.mode & 0o4000 != 0),
         b'g' => file(true).is_some_and(|stat| stat.mode & 0o2000 != 0),
         b'k' => file(true).is_some_and(|stat| stat.mode & 0o1000 != 0),
-        b't' => {
-            let fd = integer(operand).ok_or_else(|| Fault::IntegerExpected(operand.to_vec()))?;
-            facts.is_terminal(fd)
-        }
+        b't' => match integer(operand) {
+            Some(fd) => facts.is_terminal(fd),
+            None if facts.takes_any_descriptor() => false,
+            None => return Err(Fault::IntegerExpected(operand.to_vec())),
+        },
         b'v' => facts.is_set(operand),
         b'R' => facts.is_reference(operand),
         b'o' => facts.option(operand),
