@@ -248,6 +248,8 @@ proptest! {
     fn printed_scripts_parse_back(script in pieces()) {
         // Where bodies of here-documents stand in printed lists is bash's own affair.
         prop_assume!(!script.windows(2).any(|pair| pair == b"<<"));
+        // A backslash stands for itself at the end of the input, and only there.
+        prop_assume!(!script.ends_with(b"\\"));
         if let Ok(commands) = printed(&script) {
             for command in commands {
                 let again = printed(command.as_bytes());

@@ -29,6 +29,8 @@ pub(super) enum Action {
     /// Refuse a key, and every token that it signed, from now on
     Revoke {
         /// The key's id, or a unique beginning of it
+        // One id in 64 begins with a dash.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }
