@@ -88,7 +88,7 @@ impl Layout {
 /// Puts a file in the place of `path`, so that either the old or the new content is there after
 /// whatever happens.
 pub(super) fn replace_file(path: &Path, content: &[u8], counters: &Counters) -> EngineResult<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut file = tempfile::Builder::new()
         .prefix(".tmp-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
@@ -127,5 +127,14 @@ pub(super) fn rename_into_place(from: &Path, to: &Path, counters: &Counters) -> 
         moved => moved.map_err(Into::into),
     };
     moved.map_err(EngineError::io(to))?;
-    sync_dir(to.parent().unwrap_or(Path::new("/")), counters)
+    sync_dir(folder_of(to), counters)
+}
+
+/// The folder that holds `path`; of a bare name it is the present one.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => path,
+    }
 }

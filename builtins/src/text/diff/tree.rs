@@ -5,6 +5,7 @@ use super::lines::Lines;
 use super::write::{Compared, Style};
 use super::{Call, DIFFERENT, SAME, TROUBLE};
 use crate::budget::Resource;
+use crate::context::descriptor_path;
 use crate::core::strftime;
 use crate::prelude::*;
 
@@ -30,11 +31,12 @@ pub(super) fn compare(
     two: &BString,
 ) -> Result<u8, CommandError> {
     let kinds = [one, two].map(|name| {
-        if name == "-" {
-            Ok(None)
-        } else {
-            ctx.path(name).and_then(|path| ctx.fs.metadata(&path).map(Some))
+        let path = ctx.path(name)?;
+        // Standard input and descriptors are files without a place.
+        if name == "-" || descriptor_path(path.as_bstr()).is_some() {
+            return Ok(None);
         }
+        ctx.fs.metadata(&path).map(Some)
     });
     let mut trouble = false;
     for (name, kind) in [one, two].into_iter().zip(&kinds) {
