@@ -77,17 +77,17 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
 }
 
 impl Eval {
-    /// See [`complain`].
+    /// See `complain`.
     pub fn complain(&self, parts: &[&[u8]]) {
         complain(&self.shell, parts);
     }
 
-    /// See [`put_error`].
+    /// See `put_error`.
     pub fn put_error(&self, text: &[u8]) {
         put_error(&self.shell, text);
     }
 
-    /// See [`expansion`].
+    /// See `expansion`.
     #[cold]
     pub fn expand_failed(&mut self, error: ExpandError) -> Unwind {
         expansion(&mut self.shell, &mut self.rt, error)

@@ -200,7 +200,7 @@ impl Eval {
     /// What a path leads to.
     ///
     /// # Errors
-    /// [`Refused`]
+    /// `Refused`
     pub fn program(&self, path: &[u8]) -> Result<Program, Refused> {
         program(self.shell.fs(), &self.rt.realm.registry, &self.shell.dirs.cwd, path)
     }

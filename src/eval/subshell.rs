@@ -58,7 +58,7 @@ fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
 }
 
 impl Eval {
-    /// See [`copy`].
+    /// See `copy`.
     pub fn subshell(&self) -> Self {
         copy(&self.shell, &self.rt)
     }

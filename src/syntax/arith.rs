@@ -1,7 +1,7 @@
 //! Arithmetic expressions: from text to a tree, with bash's complaints.
 //!
 //! The tree is complete before anything is evaluated. Where a script has expansions in an
-//! expression, a [`Shadow`] of its text stands in, with a mark for each expansion.
+//! expression, a `Shadow` of its text stands in, with a mark for each expansion.
 
 mod lex;
 mod number;

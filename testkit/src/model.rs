@@ -1,6 +1,6 @@
 //! Random sequences of file system calls, checked against a plain model.
 //!
-//! The model ([`tree::Tree`]) knows nothing of sharing, journals or laziness: paths in a map, files
+//! The model (`tree::Tree`) knows nothing of sharing, journals or laziness: paths in a map, files
 //! by number, copies made entry by entry. [`check`] runs steps on a [`World`] and on the model and
 //! panics where they differ: in what a call answers, or in what is there afterwards. It uses two
 //! mounts in turn, and may restart the world and ask for snapshots in between.

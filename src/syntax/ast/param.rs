@@ -46,7 +46,7 @@ pub struct Subscript {
     /// Between the brackets, with quotes removed: what an associative array looks up. For `@` and
     /// `*` it is that character.
     pub word: Word,
-    /// The same for an indexed array: `word` is expanded where this is [`ArithKind::Dynamic`].
+    /// The same for an indexed array: `word` is expanded where this is `ArithKind::Dynamic`.
     pub index: SubscriptIndex,
     /// As it stands between the brackets.
     pub text: Text,

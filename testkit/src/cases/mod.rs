@@ -5,7 +5,7 @@
 //! stderr, exit status and the files left behind must be the same. Always true: every case that a
 //! file lists is run and judged; a file or field that cannot be read is an error, not a skip.
 //!
-//! Not here: how mesash is run ([`Subject`] is the caller's), and what bash is ([`host`]).
+//! Not here: how mesash is run ([`Subject`] is the caller's), and what bash is (`host`).
 
 pub mod files;
 mod host;
