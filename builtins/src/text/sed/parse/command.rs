@@ -76,8 +76,12 @@ impl Parser<'_> {
         Ok(command)
     }
 
-    /// After a command only `;`, `}`, a comment or the end of the line may stand.
     fn end_of_command(&mut self) -> Parsed<()> {
+        self.end("extra characters after command")
+    }
+
+    /// After a command only `;`, `}`, a comment or the end of the line may stand.
+    fn end(&mut self, complaint: &str) -> Parsed<()> {
         self.skip_blanks();
         match self.peek() {
             None | Some(b'}' | b'#') => Ok(()),
@@ -87,7 +91,7 @@ impl Parser<'_> {
             }
             Some(_) => {
                 self.at += 1;
-                self.fail("extra characters after command")
+                self.fail(complaint)
             }
         }
     }
@@ -300,7 +304,7 @@ impl Parser<'_> {
                     break;
                 }
                 None | Some(b'}' | b'#' | b'\n' | b';' | b' ' | b'\t' | b'\r') => {
-                    self.end_of_command_of_s()?;
+                    self.end("unknown option to `s'")?;
                     break;
                 }
                 Some(_) => {
@@ -323,21 +327,6 @@ impl Parser<'_> {
             return self.fail(format!("invalid reference \\{highest} on `s' command's RHS"));
         }
         Ok(Command::Replace(Rc::new(replace)))
-    }
-
-    fn end_of_command_of_s(&mut self) -> Parsed<()> {
-        self.skip_blanks();
-        match self.peek() {
-            None | Some(b'}' | b'#') => Ok(()),
-            Some(b'\n' | b';' | b'\r') => {
-                self.take();
-                Ok(())
-            }
-            Some(_) => {
-                self.at += 1;
-                self.fail("unknown option to `s'")
-            }
-        }
     }
 
     fn translate(&mut self) -> Parsed<Command> {
