@@ -20,7 +20,7 @@ pub const XARGS: Command = Command {
         value('n', "max-args", "MAX-ARGS", "use at most MAX-ARGS arguments per command line"),
         flag('o', "open-tty", "(accepted)"),
         value('P', "max-procs", "MAX-PROCS", "run at most MAX-PROCS processes at a time"),
-        flag('p', "interactive", "prompt before running commands"),
+        flag('p', "interactive", "(refused: there is no terminal to ask at)"),
         flag('r', "no-run-if-empty", "if there are no arguments, then do not run COMMAND"),
         value('s', "max-chars", "MAX-CHARS", "limit length of command line to MAX-CHARS"),
         flag('t', "verbose", "print commands before executing them"),
@@ -83,7 +83,11 @@ fn xargs(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     };
     let mut reader = Reader { pending: Bytes::new(), ended: false, rules: &rules };
     let mut outcome = Outcome::default();
-    let verbose = args.has('t') || args.has('p');
+    if args.has('p') {
+        // Nobody can be asked: nothing is run unasked.
+        return Err(failure("failed to open /dev/tty for reading: No such device or address"));
+    }
+    let verbose = args.has('t');
     let mut batch: Vec<BString> = Vec::new();
     let mut held = ctx.budget.hold(crate::budget::Resource::Memory, 0)?;
     let base: usize = initial.iter().map(|arg| arg.len() + 1).sum();

@@ -83,15 +83,7 @@ impl Inputs {
             Ok(None) => self.current = None,
             Err(error) if error.errno() == Errno::Canceled => return Err(error.into()),
             Err(error) => {
-                let name = &self.name;
-                let message = match error.errno() {
-                    Errno::IsDir if mode.in_place.is_none() => {
-                        format!("couldn't read {name}: {error}")
-                    }
-                    _ => format!("read error on {name}: {error}"),
-                };
-                let message = message.replace("couldn't read", "read error on");
-                ctx.complain(message)?;
+                ctx.complain(format!("read error on {}: {error}", self.name))?;
                 self.status = 2;
                 self.current = None;
             }
