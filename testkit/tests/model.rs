@@ -8,7 +8,7 @@ use proptest::test_runner::Config;
 use testkit::model::{check, steps};
 
 proptest! {
-    #![proptest_config(Config { cases: 2000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: Config::default().cases.max(2000), failure_persistence: None, ..Config::default() })]
 
     /// Any sequence of calls answers and leaves behind what the model says.
     #[test]

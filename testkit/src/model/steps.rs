@@ -59,7 +59,6 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    // Never above the base: what lies there belongs to others.
     let target = prop::sample::select(vec!["a", "b", "c/a", "b/c", ".", "./b/", "a/..", "a/../c"]);
     prop_oneof![
         6 => (path(), data()).prop_map(|(path, data)| Step::Write(path, data)),

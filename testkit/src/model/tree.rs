@@ -52,9 +52,14 @@ fn child_of(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") }
 }
 
-/// Whether `path` is `above` or below it.
+/// What a path that leads above the base answers: what lies there belongs to others, so that such a
+/// step says nothing. No call has this errno within one repository.
+pub const LEAVES_BASE: Errno = Errno::XDev;
+
+/// Whether `path` is `above` or below it; everything is below the base, whose path is empty.
 fn is_in(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    above.is_empty()
+        || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Tree {
@@ -81,6 +86,7 @@ impl Tree {
             }
             match name.as_str() {
                 "." => continue,
+                ".." if here.is_empty() => return Err(LEAVES_BASE),
                 ".." => {
                     here = parent_of(&here).to_owned();
                     continue;
