@@ -1,12 +1,18 @@
 //! Commands that work on text and bytes.
 
 mod awk;
+mod basenc;
 mod cat;
 mod comm;
 mod cut;
 mod diff;
+mod digest;
+mod expand;
+mod fold;
 mod grep;
 mod head;
+mod nl;
+mod number;
 mod od;
 mod operands;
 mod paste;
@@ -15,10 +21,12 @@ mod rev;
 mod sed;
 mod seq;
 mod sort;
+mod tabs;
 mod tac;
 mod tail;
 mod tee;
 mod tr;
+mod unexpand;
 mod uniq;
 mod wc;
 mod yes;
@@ -49,4 +57,20 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rev::REV,
     &tac::TAC,
     &yes::YES,
+    &basenc::BASE32,
+    &basenc::BASE64,
+    &basenc::BASENC,
+    &digest::B2SUM,
+    &digest::CKSUM,
+    &digest::MD5SUM,
+    &digest::SHA1SUM,
+    &digest::SHA224SUM,
+    &digest::SHA256SUM,
+    &digest::SHA384SUM,
+    &digest::SHA512SUM,
+    &digest::SUM,
+    &expand::EXPAND,
+    &fold::FOLD,
+    &nl::NL,
+    &unexpand::UNEXPAND,
 ];

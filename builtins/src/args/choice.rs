@@ -27,6 +27,26 @@ pub fn choose<T: Copy + PartialEq>(
         Some(_) => "ambiguous",
         None => "invalid",
     };
+    Err(refused(kind, option, value, choices))
+}
+
+/// As [`choose`], for words that cannot be abbreviated.
+///
+/// # Errors
+/// Wrong usage, listing the words.
+pub fn choose_exactly<T: Copy>(
+    option: &str,
+    value: &[u8],
+    choices: &[Choice<T>],
+) -> Result<T, CommandError> {
+    let named = |(words, _): &&Choice<T>| words.iter().any(|word| word.as_bytes() == value);
+    match choices.iter().find(named) {
+        Some((_, meaning)) => Ok(*meaning),
+        None => Err(refused("invalid", option, value, choices)),
+    }
+}
+
+fn refused<T>(kind: &str, option: &str, value: &[u8], choices: &[Choice<T>]) -> CommandError {
     let mut message =
         format!("{kind} argument {} for {}\nValid arguments are:", marked(value), marked(option));
     for (words, _) in choices {
@@ -34,7 +54,7 @@ pub fn choose<T: Copy + PartialEq>(
         message.push_str("\n  - ");
         message.push_str(&words.join(", "));
     }
-    Err(CommandError::Argument(message))
+    CommandError::Argument(message)
 }
 
 /// `--color[=WHEN]` and its kind.

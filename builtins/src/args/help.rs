@@ -21,7 +21,8 @@ pub fn help_text(command: &Command) -> String {
     if !command.options.is_empty() {
         text.push('\n');
     }
-    for opt in command.options {
+    // What has no explanation is only understood.
+    for opt in command.options.iter().filter(|opt| !opt.help.is_empty()) {
         line(&mut text, &spelled(opt), opt.help);
     }
     for example in command.examples {

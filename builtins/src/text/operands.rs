@@ -118,3 +118,98 @@ pub(super) fn parse(
     ctx.stdout.put(text.as_bytes())?;
     Ok(None)
 }
+
+/// Works through the operands (standard input if there are none), saying `NAME: REASON` of what
+/// cannot be opened or read.
+pub(super) fn each_file(
+    ctx: &mut Context<'_>,
+    operands: &[BString],
+    mut work: impl FnMut(&mut Context<'_>, &mut Input) -> Each,
+) -> CommandResult {
+    let stdin = [BString::from("-")];
+    let operands = if operands.is_empty() { &stdin[..] } else { operands };
+    let mut status = ExitStatus::SUCCESS;
+    for operand in operands {
+        let done = with_input(ctx, operand.as_bstr(), &mut work)?;
+        if let Ok(Some(error)) | Err(error) = done {
+            ctx.stdout.flush()?;
+            ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+            status = ExitStatus::FAILURE;
+        }
+    }
+    Ok(status)
+}
+
+/// Hands every chunk of an input to `work`.
+pub(super) fn each_chunk(
+    ctx: &mut Context<'_>,
+    input: &mut Input,
+    mut work: impl FnMut(&mut Context<'_>, Bytes) -> Result<(), CommandError>,
+) -> Each {
+    loop {
+        match input.chunk() {
+            Ok(chunk) if chunk.is_empty() => return DONE,
+            Ok(chunk) => work(ctx, chunk)?,
+            Err(error) => return fault(error),
+        }
+    }
+}
+
+/// Hands every line of an input, without its `delimiter`, to `work`.
+pub(super) fn each_line(
+    ctx: &mut Context<'_>,
+    input: &mut Input,
+    delimiter: u8,
+    mut work: impl FnMut(&mut Context<'_>, &[u8]) -> Result<(), CommandError>,
+) -> Each {
+    loop {
+        match input.line(delimiter) {
+            Ok(Some(line)) => work(ctx, line.strip_suffix(&[delimiter]).unwrap_or(&line))?,
+            Ok(None) => return DONE,
+            Err(error) => return fault(error),
+        }
+    }
+}
+
+/// Turns obsolete widths and tab lists (`-72`, `-b72`, `-4,8`) into the argument of `option`.
+/// `flags` are the letters that may stand before the digits, `taking` those whose argument may be
+/// the next word.
+pub(super) fn modern_number(
+    argv: &[BString],
+    option: &str,
+    flags: &[u8],
+    taking: &[u8],
+) -> Vec<BString> {
+    let mut modern = Vec::with_capacity(argv.len() + 1);
+    let mut words = argv.iter();
+    while let Some(word) = words.next() {
+        let letters = match word.strip_prefix(b"-") {
+            Some(b"-") => {
+                modern.push(word.clone());
+                break;
+            }
+            Some(letters) => letters,
+            None => {
+                modern.push(word.clone());
+                continue;
+            }
+        };
+        let lead = letters.iter().take_while(|letter| flags.contains(letter)).count();
+        let (before, rest) = letters.split_at(lead);
+        match rest.first() {
+            Some(b'0'..=b'9') => {
+                if !before.is_empty() {
+                    modern.push([b"-", before].concat().into());
+                }
+                modern.push([option.as_bytes(), rest].concat().into());
+            }
+            Some(letter) if rest.len() == 1 && taking.contains(letter) => {
+                modern.push(word.clone());
+                modern.extend(words.next().cloned());
+            }
+            _ => modern.push(word.clone()),
+        }
+    }
+    modern.extend(words.cloned());
+    modern
+}
