@@ -1,17 +1,17 @@
-//! Every script of `tests/cases` runs in bash and in mesash, in equal folders at the same path;
-//! stdout, stderr, exit status and the files left behind must be the same.
+//! Every script of `tests/cases` runs in bash and in mesash on an embedded store, in equal folders at
+//! the same path; stdout, stderr, exit status and the files left behind must be the same.
 //!
 //! `MESASH_CASES=TEXT` runs only the cases whose file or name has TEXT in it.
 
+mod embedded;
+
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
-use mesafs::{FileSystem, VPath};
-use mesash::bash::{Bash, BashOptions, ExecOptions};
-use mesash::eval::Interpreter;
+use embedded::Embedded;
+use mesafs::VPath;
+use mesash::bash::{BashOptions, ExecOptions};
 use testkit::cases::{self, Case, Host, Outcome, Subject, enter_root, files::left_in};
-use testkit::memory::MemoryMount;
 
 /// Where scripts run, on the host too.
 const FOLDER: &str = "/acme/app";
@@ -20,42 +20,40 @@ const ENV: &[(&str, &str)] =
 
 /// mesash on an empty repository, a new one for each case.
 struct Mesash {
-    interpreter: Interpreter,
-    commands: Vec<String>,
+    embedded: Embedded,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Mesash {
-    fn new() -> std::io::Result<Self> {
-        let interpreter = Interpreter::new();
-        let commands = interpreter.command_names();
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        Ok(Self { interpreter, commands, runtime })
+        Ok(Self { embedded: Embedded::new()?, runtime })
     }
-}
 
-impl Subject for Mesash {
-    fn run(&mut self, case: &Case) -> Result<Outcome, String> {
-        let names: Vec<&str> = self.commands.iter().map(String::as_str).collect();
-        let fs: Arc<dyn FileSystem> = Arc::new(MemoryMount::new(&names).files);
+    fn outcome(&self, case: &Case) -> Result<Outcome, Box<dyn std::error::Error>> {
+        let fs = self.embedded.mount()?;
         let env = ENV.iter().map(|&(name, value)| (name.into(), value.into())).collect();
         let options = BashOptions { env, cwd: FOLDER.into(), ..BashOptions::default() };
-        let bash = Bash::new(Arc::clone(&fs), self.interpreter.clone(), options);
         let run = ExecOptions {
             stdin: case.stdin.clone().into_bytes().into(),
             args: case.args.iter().map(|arg| arg.as_str().into()).collect(),
             ..ExecOptions::default()
         };
-        let ended = self.runtime.block_on(bash.exec_with(&case.script, run));
-        let ended = ended.map_err(|error| error.to_string())?;
-        let folder = VPath::new(FOLDER).map_err(|error| error.to_string())?;
-        let files = left_in(&*fs, &folder).map_err(|error| error.to_string())?;
+        let ended = self.runtime.block_on(fs.bash(options).exec_with(&case.script, run))?;
+        let files = left_in(&*fs.file_system(), &VPath::new(FOLDER)?)?;
+        fs.close_blocking()?;
         Ok(Outcome {
             stdout: ended.stdout.to_vec(),
             stderr: ended.stderr.to_vec(),
             status: ended.exit_code.into(),
             files,
         })
+    }
+}
+
+impl Subject for Mesash {
+    fn run(&mut self, case: &Case) -> Result<Outcome, String> {
+        self.outcome(case).map_err(|error| error.to_string())
     }
 }
 
@@ -68,7 +66,7 @@ fn documented_differences() -> std::io::Result<BTreeSet<String>> {
 
 #[test]
 fn scripts_do_what_bash_does() -> Result<(), Box<dyn std::error::Error>> {
-    enter_root()?;
+    enter_root("/acme")?;
     let suites = cases::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"))?;
     let filter = std::env::var("MESASH_CASES").ok();
     let mut host = Host::new(Path::new(FOLDER), ENV)?;

@@ -31,31 +31,44 @@ pub enum HostError {
 
 /// Makes this process one that can make folders at the root of the host's file system.
 ///
-/// As root there is nothing to do. Else the program starts itself anew in a user and mount
-/// namespace (`unshare -rm`), over a root of its own into which everything of the host is bound.
+/// The program starts itself anew in a mount namespace (`unshare -m`, for other users than root
+/// `-rm`), over a root of its own into which everything of the host is bound but the folder `taken`:
+/// runs at the same time don't meet, and the host keeps nothing. Root that may not do that works on the host itself.
 ///
 /// # Errors
 /// [`HostError::NotRoot`] if neither works: then nothing can be compared.
-pub fn enter_root() -> Result<(), HostError> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
+pub fn enter_root(taken: &str) -> Result<(), HostError> {
+    const INSIDE: &str = "MESASH_TEST_ROOT";
     const SETUP: &str = r#"
-        root=$(mktemp -d) && mount -t tmpfs none "$root" || exit 125
+        mount -t tmpfs none /mnt || exit 125
         for entry in /*; do
-            name=${entry#/}
-            if [ -L "$entry" ]; then cp -P "$entry" "$root/$name"
-            elif [ -d "$entry" ]; then
-                mkdir "$root/$name" && mount --rbind "$entry" "$root/$name" || exit 125
+            if [ -L "$entry" ]; then cp -P "$entry" "/mnt$entry"
+            elif [ -d "$entry" ] && [ "$entry" != /mnt ] && [ "$entry" != "$TAKEN" ]; then
+                mkdir "/mnt$entry" && mount --rbind "$entry" "/mnt$entry" || exit 125
             fi
         done
-        exec chroot "$root" "$@"
+        exec chroot /mnt "$@"
     "#;
+    if std::env::var_os(INSIDE).is_some() {
+        return Ok(());
+    }
+    let is_root = rustix::process::geteuid().is_root();
+    let namespace = if is_root { "-m" } else { "-rm" };
+    let mut may = Command::new("unshare");
+    may.args([namespace, "mount", "-t", "tmpfs", "none", "/mnt"]);
+    match may.stderr(Stdio::null()).status() {
+        Ok(status) if status.success() => {}
+        _ if is_root => return Ok(()),
+        Ok(status) => return Err(HostError::NotRoot(io::Error::other(status.to_string()))),
+        Err(error) => return Err(HostError::NotRoot(error)),
+    }
     let program = std::env::current_exe().map_err(HostError::NotRoot)?;
     let error = Command::new("unshare")
-        .args(["-rm", "sh", "-c", SETUP, "sh"])
+        .args([namespace, "sh", "-c", SETUP, "sh"])
         .arg(program)
         .args(std::env::args_os().skip(1))
+        .env(INSIDE, "1")
+        .env("TAKEN", taken)
         .exec();
     Err(HostError::NotRoot(error))
 }
