@@ -56,6 +56,7 @@ pub const LOGNAME: Command = Command {
     name: "logname",
     synopsis: "logname [OPTION]",
     summary: "Print the user's login name.",
+    examples: &[Example { about: "The name.", script: "logname", prints: "mesa\n" }],
     run: whoami,
     ..Command::BASE
 };

@@ -9,6 +9,7 @@ pub const NPROC: Command = Command {
         long("all", "print the number of installed processors"),
         long("ignore", "if possible, exclude N processing units").takes(Takes::Value("N")),
     ],
+    examples: &[Example { about: "The processors.", script: "nproc", prints: "1\n" }],
     run: nproc,
     ..Command::BASE
 };
@@ -21,6 +22,11 @@ pub const TTY: Command = Command {
         flag('s', "silent", "print nothing, only return an exit status"),
         long("quiet", "the same as --silent"),
     ],
+    examples: &[Example {
+        about: "Standard input is no terminal.",
+        script: "tty < /dev/null",
+        prints: "not a tty\n",
+    }],
     usage_status: 2,
     run: tty,
     ..Command::BASE

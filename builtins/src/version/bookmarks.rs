@@ -16,6 +16,11 @@ pub const BOOKMARKS: Command = Command {
     synopsis: "bookmarks [-r REPO] [--json]\nbookmarks SUBCOMMAND [OPTION]... [NAME [REVISION]]",
     summary: "List, create and move bookmarks: names that point at changes.\nA REVISION is a bookmark, a change id or a unique prefix of one, or @, the open change.",
     options: &[REPO, JSON],
+    examples: &[Example {
+        about: "A second name on the open change.",
+        script: "bookmarks create fix > /dev/null; bookmarks | cut -c 3-6",
+        prints: "fix \nmain\n",
+    }],
     order: Order::Raw,
     usage_status: 2,
     run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),

@@ -18,6 +18,11 @@ pub const CHANGES: Command = Command {
     synopsis: "changes [-r REPO] [--json]\nchanges SUBCOMMAND [OPTION]... [REVISION]",
     summary: "Show and make changes: units of work with their own history.\nA REVISION is a bookmark, a change id or a unique prefix of one, or @, the open change.",
     options: &[REPO, JSON],
+    examples: &[Example {
+        about: "Describe what was done and go on in a new change.",
+        script: "echo hi > a; changes checkpoint -m 'Say hi' > /dev/null; changes | grep -o 'Say hi'",
+        prints: "Say hi\n",
+    }],
     order: Order::Raw,
     usage_status: 2,
     run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),

@@ -13,6 +13,11 @@ pub const REPOS: Command = Command {
     synopsis: "repos [--json]",
     summary: "List the mounted repositories, and the change and bookmark that each is on.",
     options: &[JSON],
+    examples: &[Example {
+        about: "The names alone.",
+        script: "repos | cut -d ' ' -f 1",
+        prints: "acme/app\n",
+    }],
     usage_status: 2,
     run: repos,
     ..Command::BASE
