@@ -16,6 +16,7 @@ mod number;
 mod od;
 mod operands;
 mod paste;
+mod patch;
 mod ranges;
 mod rev;
 mod sed;
@@ -39,6 +40,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &cat::CAT,
     &cut::CUT,
     &diff::DIFF,
+    &diff::three::DIFF3,
     &grep::EGREP,
     &grep::FGREP,
     &grep::GREP,
@@ -54,6 +56,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &comm::COMM,
     &od::OD,
     &paste::PASTE,
+    &patch::PATCH,
     &rev::REV,
     &tac::TAC,
     &yes::YES,

@@ -8,7 +8,9 @@ use mesafs::FsResult;
 use mesafs::filesystem::SeekFrom;
 
 use super::Stream;
+use crate::budget::{Budget, Held, Resource};
 use crate::cancel::Cancel;
+use crate::command::CommandError;
 
 /// How much one read asks for.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -84,6 +86,23 @@ impl Input {
                 }
                 None => line.extend_from_slice(&chunk),
             }
+        }
+    }
+
+    /// Everything that is left, charged to `budget` as it comes.
+    ///
+    /// # Errors
+    /// Those of the stream, and the budget's limit.
+    pub fn rest_within(&mut self, budget: &Budget) -> Result<(Bytes, Held), CommandError> {
+        let mut held = budget.hold(Resource::Memory, 0)?;
+        let mut all = BytesMut::new();
+        loop {
+            let chunk = self.chunk()?;
+            if chunk.is_empty() {
+                return Ok((all.freeze(), held));
+            }
+            held.grow(chunk.len() as u64)?;
+            all.extend_from_slice(&chunk);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod hunks;
 mod lines;
+pub(super) mod three;
 mod tree;
 mod write;
 
