@@ -5,9 +5,16 @@
 //! that loads lazily. The backend enforces access itself: a read-only checkout answers EROFS to
 //! every batch and to every change or bookmark call but reading and [`Checkout::edit`].
 
+mod history;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use history::{
+    Comparison, ConflictInfo, Earlier, History, MergeOptions, MergeOutcome, MergeStrategy, Merged,
+    Moved, OperationInfo, Pick, Rewriting, SideKind, Squash,
+};
 
 use crate::error::FsResult;
 use crate::event::Invalidation;
@@ -81,21 +88,48 @@ pub enum Revision {
     Bookmark(BookmarkName),
     /// A change id, or a unique prefix of one.
     Change(String),
+    /// In jj's language, where `@` is the open change: `@-`, a bookmark, a change, a commit oid.
+    /// Where one revision is asked for it must name one.
+    Expression(String),
+}
+
+impl Revision {
+    /// The change that the checkout has open.
+    #[must_use]
+    pub fn here() -> Self {
+        Self::Expression("@".to_owned())
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bookmark(name) => f.write_str(name.as_str()),
+            Self::Change(text) | Self::Expression(text) => f.write_str(text),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeInfo {
     pub change_id: ChangeId,
     pub commit_oid: CommitOid,
+    /// Empty for a child of the root.
+    pub parents: Vec<CommitOid>,
+    /// Whole; empty if there is none.
+    pub description: String,
     /// The first line of the description, empty if there is none.
     pub summary: String,
+    /// Sorted.
     pub bookmarks: Vec<BookmarkName>,
     pub author: String,
+    pub author_email: String,
     /// Milliseconds since the Unix epoch.
     pub committed_ms: i64,
     /// Whether its tree equals its parent's.
     pub empty: bool,
     pub immutable: bool,
+    pub conflicted: bool,
     /// How many letters of the change id are its shortest unique prefix.
     pub prefix_len: usize,
 }
@@ -105,6 +139,8 @@ pub struct BookmarkInfo {
     pub name: BookmarkName,
     /// `None` while the bookmark is conflicted.
     pub target: Option<ChangeId>,
+    /// The target's commit.
+    pub commit_oid: Option<CommitOid>,
     pub default: bool,
 }
 
@@ -156,6 +192,25 @@ pub enum ChangeError {
     MoveRefused { name: String, direction: &'static str },
     #[error("change '{0}' is immutable: start a new one with 'changes new {0}'")]
     Immutable(String),
+    #[error("invalid revision '{text}': {reason}")]
+    Revision { text: String, reason: String },
+    /// A change with several commits cannot be changed until they are one again.
+    #[error("change '{change}' is divergent: {}", commits.join(", "))]
+    Divergent { change: String, commits: Vec<String> },
+    /// A change got another commit meanwhile. Trying again may help.
+    #[error("change '{0}' moved meanwhile, try again")]
+    ChangeRaced(String),
+    #[error("cannot put '{0}' onto itself or what comes after it")]
+    Cycle(String),
+    #[error("bookmark '{0}' is the default one: set another first")]
+    DefaultBookmark(String),
+    #[error("operation '{0}' not found")]
+    NoOperation(String),
+    #[error("no conflict at '{0}'")]
+    NoConflict(String),
+    /// A file that is to settle a conflict as it is.
+    #[error("'{0}' has conflict markers left")]
+    MarkersLeft(String),
     #[error("{0}")]
     Name(#[from] crate::name::NameError),
 }
@@ -277,4 +332,10 @@ pub trait Checkout: Volume {
         change: &str,
         backwards: Backwards,
     ) -> Result<(), ChangeError>;
+
+    /// What else can be asked of the history, and done to it; `None` where a backend keeps no more
+    /// of it than the calls above need.
+    fn history(&self) -> Option<&dyn History> {
+        None
+    }
 }

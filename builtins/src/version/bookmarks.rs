@@ -142,7 +142,7 @@ fn move_(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
         Some(asked) => {
             let target = match &asked.revision {
-                Revision::Change(id) => id.clone(),
+                Revision::Change(id) | Revision::Expression(id) => id.clone(),
                 Revision::Bookmark(other) => target_of(&*checkout, other)?.to_string(),
             };
             checkout

@@ -5,6 +5,7 @@
 //! `fork` calls fail with EIO.
 
 mod changes;
+mod history;
 
 use std::sync::Arc;
 

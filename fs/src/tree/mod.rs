@@ -7,6 +7,7 @@
 
 mod body;
 mod chunk;
+mod difference;
 mod dir;
 mod node;
 mod root;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use body::{Body, CHUNK_BYTES_JOINED_MAX, FILE_BYTES_MAX};
 pub use chunk::{Chunk, Landed, ReadAt};
+pub use difference::{Difference, Differences, differences};
 pub use dir::{Dir, DirIter, Name, StoredDir};
 pub use node::{Attributes, Conflict, File, Node, Symlink};
 pub use root::{Root, Walk};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use mesafs::backend::{
-    Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint, Description, Revision,
+    Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint, Description, History,
+    Revision,
 };
 use mesafs::error::{FsResult, Operation};
 use mesafs::name::{BookmarkName, ChangeId, RepoId};
@@ -14,51 +15,59 @@ use crate::engine::{Commit, EngineError};
 use crate::error::StoreError;
 use crate::repo::{Opened, Standing, change_error};
 
-fn info(commit: Commit) -> ChangeInfo {
+pub(super) fn info(commit: Commit) -> ChangeInfo {
     ChangeInfo {
         summary: commit.description.lines().next().unwrap_or_default().to_owned(),
+        description: commit.description,
         author: commit.author.name,
+        author_email: commit.author.email,
+        parents: commit.parents,
         change_id: commit.change,
         commit_oid: commit.oid,
         bookmarks: commit.bookmarks,
         committed_ms: commit.committed_ms,
         empty: commit.empty,
         immutable: commit.immutable,
+        conflicted: commit.conflicted,
         prefix_len: commit.prefix_len,
     }
 }
 
-fn engine_error(error: EngineError) -> ChangeError {
+pub(super) fn engine_error(error: EngineError) -> ChangeError {
     change_error(StoreError::Engine(error))
 }
 
 impl StoreCheckout {
     /// Begins a call that reads history: what is open, its commit up to date.
-    fn reading(&self) -> Result<Arc<Opened>, ChangeError> {
+    pub(super) fn reading(&self) -> Result<Arc<Opened>, ChangeError> {
         self.guard.check(Operation::Change)?;
         self.repo.refreshed().map_err(change_error)?;
-        let mut opened = self.opened.load_full();
-        // Abandoned under the mount: on with the nearest ancestor that is there.
-        if opened.live.standing() == Standing::Abandoned && !opened.live.is_dirty() {
-            let parent = self.repo.open_surviving(&opened.live).map_err(change_error)?;
-            self.switch_to(parent);
-            opened = self.opened.load_full();
-        }
+        let opened = self.opened_now()?;
         if opened.live.is_dirty() {
             self.repo.flush(&opened.live).map_err(change_error)?;
         }
         Ok(opened)
     }
 
+    /// What is open; if that was abandoned, from now on the nearest ancestor that is there.
+    pub(super) fn opened_now(&self) -> Result<Arc<Opened>, ChangeError> {
+        let opened = self.opened.load_full();
+        if opened.live.standing() != Standing::Abandoned || opened.live.is_dirty() {
+            return Ok(opened);
+        }
+        self.switch_to(self.repo.open_surviving(&opened).map_err(change_error)?);
+        Ok(self.opened.load_full())
+    }
+
     /// Begins a call that changes history.
-    fn changing(&self, operation: Operation) -> Result<Arc<Opened>, ChangeError> {
+    pub(super) fn changing(&self, operation: Operation) -> Result<Arc<Opened>, ChangeError> {
         self.guard.check(operation)?;
         self.check_access(operation)?;
         Ok(self.opened.load_full())
     }
 
     /// The bookmark that a commit is on: the one that was opened, if it is among them.
-    fn bookmark(opened: &Opened, commit: &Commit) -> Option<BookmarkName> {
+    pub(super) fn bookmark(opened: &Opened, commit: &Commit) -> Option<BookmarkName> {
         let own = opened.bookmark.as_ref().filter(|name| commit.bookmarks.contains(name));
         own.or(commit.bookmarks.first()).cloned()
     }
@@ -114,9 +123,10 @@ impl Checkout for StoreCheckout {
     }
 
     fn new_change(&self, base: &Revision, message: Option<&str>) -> Result<ChangeId, ChangeError> {
-        self.changing(Operation::Change)?;
+        let here = self.changing(Operation::Change)?;
         let message = message.unwrap_or_default();
-        let opened = self.repo.new_change(base, message, &self.author).map_err(change_error)?;
+        let opened = self.repo.new_change(base, message, &self.author, &here.live);
+        let opened = opened.map_err(change_error)?;
         let change = opened.live.change();
         self.switch_to(opened);
         Ok(change)
@@ -124,7 +134,8 @@ impl Checkout for StoreCheckout {
 
     fn edit(&self, revision: &Revision) -> Result<ChangeId, ChangeError> {
         self.guard.check(Operation::Change)?;
-        let opened = self.repo.open_revision(revision).map_err(change_error)?;
+        let open = self.opened.load_full();
+        let opened = self.repo.open_revision(revision, self.here(&open)).map_err(change_error)?;
         let change = opened.live.change();
         self.switch_to(opened);
         Ok(change)
@@ -152,6 +163,7 @@ impl Checkout for StoreCheckout {
         let bookmarks = self.repo.engine.bookmarks().map_err(engine_error)?;
         let info = |bookmark: crate::engine::Bookmark| BookmarkInfo {
             name: bookmark.name,
+            commit_oid: bookmark.target.as_ref().map(|(_, commit)| commit.clone()),
             target: bookmark.target.map(|(change, _)| change),
             default: bookmark.default,
         };
@@ -171,5 +183,9 @@ impl Checkout for StoreCheckout {
     ) -> Result<(), ChangeError> {
         self.changing(Operation::Bookmark)?;
         self.repo.move_bookmark(name, change, backwards).map_err(change_error)
+    }
+
+    fn history(&self) -> Option<&dyn History> {
+        Some(self)
     }
 }

@@ -6,6 +6,7 @@
 
 mod changes;
 mod held;
+mod history;
 mod volume;
 
 use std::sync::Arc;
@@ -146,7 +147,7 @@ impl StoreCheckout {
                 }
                 Standing::Abandoned => {
                     let left = place.change;
-                    let parent = self.repo.open_surviving(&opened.live);
+                    let parent = self.repo.open_surviving(&opened);
                     let parent = parent.map_err(|error| error.to_fs(operation))?;
                     let hint =
                         format!("change '{left}' was abandoned: now on '{}'", parent.live.change());

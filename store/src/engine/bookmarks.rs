@@ -72,17 +72,20 @@ impl Repository {
         })
     }
 
-    /// Moves a bookmark to a change; to a commit that doesn't descend from its present one only if `backwards` allows.
+    /// Moves a bookmark to a change; to a commit that doesn't descend from its present one only if
+    /// `backwards` allows. Where `expected` is given, only if it is on that commit now.
     ///
     /// # Errors
-    /// `NoBookmark`, `MoveRefused`, `NoChange`, `Divergent`.
+    /// `NoBookmark`, `BookmarkRaced`, `MoveRefused`, `NoChange`, `Divergent`.
     pub fn move_bookmark(
         &self,
         name: &BookmarkName,
         change: &ChangeId,
         backwards: Backwards,
+        expected: Option<&CommitOid>,
     ) -> EngineResult<Transacted> {
         self.edit_bookmark("move a bookmark", |draft| {
+            check_expected(&draft.history, name, expected)?;
             let target = draft.history.single(change)?;
             if let (Backwards::Refuse, Some(direction)) =
                 (backwards, strays(&draft.history, name, target.id())?)

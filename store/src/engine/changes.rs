@@ -10,12 +10,13 @@ use jj_lib::revset::RevsetExpression;
 use mesafs::name::{BookmarkName, ChangeId, CommitOid};
 use pollster::FutureExt as _;
 
+use super::conflict;
 use super::draft::stored_text;
 use super::error::{Doing, EngineError, EngineResult};
 use super::history::History;
 use super::ids;
 use super::repository::Repository;
-use super::types::{Author, Commit, Resolved, Transacted};
+use super::types::{Author, Commit, Resolved, RootTree, Transacted};
 
 /// Which bookmarks are on a commit.
 type Marks = HashMap<CommitId, Vec<BookmarkName>>;
@@ -38,6 +39,31 @@ impl Repository {
         let commit = history.commit(&ids::commit_id(oid)?)?;
         let immutable = history.is_immutable(commit.id())?;
         describe(&history, &commit, immutable, &marks(&history))
+    }
+
+    /// As [`Self::commit`], of several.
+    ///
+    /// # Errors
+    /// `Data` if there is no such commit.
+    pub fn commits(&self, oids: &[CommitOid]) -> EngineResult<Vec<Commit>> {
+        let history = self.history();
+        let marks = marks(&history);
+        let one = |oid: &CommitOid| {
+            let commit = history.commit(&ids::commit_id(oid)?)?;
+            describe(&history, &commit, history.is_immutable(commit.id())?, &marks)
+        };
+        oids.iter().map(one).collect()
+    }
+
+    /// The content that a commit began with: that of its parents, merged if it has several.
+    ///
+    /// # Errors
+    /// `Data` if there is no such commit.
+    pub fn parent_root(&self, oid: &CommitOid) -> EngineResult<RootTree> {
+        let history = self.history();
+        let commit = history.commit(&ids::commit_id(oid)?)?;
+        let tree = commit.parent_tree(history.repo.as_ref()).block_on();
+        conflict::flatten(&tree.doing("reading a commit")?)
     }
 
     /// # Errors

@@ -146,19 +146,18 @@ impl From<EngineError> for ChangeError {
             EngineError::BookmarkRaced(name) => Self::BookmarkRaced(name),
             EngineError::MoveRefused { name, direction } => Self::MoveRefused { name, direction },
             EngineError::Immutable(change) => Self::Immutable(change),
-            EngineError::Divergent { .. } | EngineError::ChangeMoved { .. } => {
-                failed(Errno::Busy, error.to_string())
-            }
+            EngineError::Divergent { change, commits } => Self::Divergent { change, commits },
+            EngineError::ChangeMoved { change, .. } => Self::ChangeRaced(change),
+            EngineError::Cycle(change) => Self::Cycle(change),
+            EngineError::Revision { text, reason } => Self::Revision { text, reason },
+            EngineError::DefaultBookmark(name) => Self::DefaultBookmark(name),
+            EngineError::NoOperation(id) => Self::NoOperation(id),
             EngineError::Io { ref source, .. } | EngineError::System { ref source, .. } => {
                 let errno = source
                     .raw_os_error()
                     .and_then(|code| Errno::ALL.iter().copied().find(|errno| errno.code() == code));
                 failed(errno.unwrap_or(Errno::Io), error.to_string())
             }
-            EngineError::Cycle(_)
-            | EngineError::Revision { .. }
-            | EngineError::DefaultBookmark(_) => failed(Errno::Inval, error.to_string()),
-            EngineError::NoOperation(_) => failed(Errno::NoEnt, error.to_string()),
             EngineError::Data { .. } => failed(Errno::Io, error.to_string()),
         }
     }

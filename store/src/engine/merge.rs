@@ -5,6 +5,7 @@
 
 use jj_lib::commit::Commit as JjCommit;
 use jj_lib::rewrite::merge_commit_trees;
+pub use mesafs::backend::{MergeOutcome, MergeStrategy};
 use mesafs::name::{BookmarkName, CommitOid};
 use mesafs::path::RepoPath;
 use pollster::FutureExt as _;
@@ -15,24 +16,9 @@ use super::conflict::our_path;
 use super::draft::Draft;
 use super::error::{Doing, EngineError, EngineResult};
 use super::history::History;
+use super::ids;
 use super::repository::Repository;
 use super::types::{Author, Resolved, Transacted};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MergeStrategy {
-    /// Forward where that is possible, else a merge commit.
-    #[default]
-    Auto,
-    MergeCommit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MergeOutcome {
-    FastForward,
-    MergeCommit,
-    /// The target has everything already.
-    NoOp,
-}
 
 /// How [`Repository::merge`] goes about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +41,29 @@ pub struct Merged {
 }
 
 impl Repository {
+    /// Makes a change on top of several, with their content merged.
+    ///
+    /// # Errors
+    /// `Data` if there is no such commit; `ChangeMoved` or `NoChange` if one has been replaced.
+    pub fn new_merge(
+        &self,
+        parents: &[CommitOid],
+        message: &str,
+        author: &Author,
+    ) -> EngineResult<(Resolved, Transacted)> {
+        let parents = parents.iter().map(ids::commit_id).collect::<EngineResult<Vec<_>>>()?;
+        let (child, transacted) = self.transact("merge", author, |draft| {
+            let parents = parents
+                .iter()
+                .map(|id| draft.history.visible_commit(id))
+                .collect::<EngineResult<Vec<_>>>()?;
+            let tree = merge_commit_trees(draft.tx.repo(), &parents).block_on().doing("merging")?;
+            let parents = parents.iter().map(|parent| parent.id().clone()).collect();
+            draft.new_commit(parents, tree, message)
+        })?;
+        Ok((resolved(&child)?, transacted.unwrap_or_else(|| self.unchanged())))
+    }
+
     /// Brings everything that `source` has into `target`.
     ///
     /// # Errors

@@ -260,7 +260,7 @@ impl Repository {
     }
 
     /// What a call answers that had nothing to do.
-    pub(super) fn unchanged(&self) -> Transacted {
+    pub fn unchanged(&self) -> Transacted {
         Transacted { operation: self.operation(), rewritten: Vec::new() }
     }
 

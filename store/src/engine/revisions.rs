@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use futures_util::TryStreamExt as _;
 use jj_lib::fileset::FilesetAliasesMap;
+use jj_lib::object_id::ObjectId as _;
 use jj_lib::ref_name::WorkspaceName;
 use jj_lib::revset::{
     self, RevsetAliasesMap, RevsetDiagnostics, RevsetExtensions, RevsetParseContext,
-    RevsetWorkspaceContext, SymbolResolver, SymbolResolverExtension,
+    RevsetParseError, RevsetWorkspaceContext, SymbolResolver, SymbolResolverExtension,
 };
 use jj_lib::time_util::DatePatternContext;
 use jj_lib::ui_path::RepoPathUiConverter;
@@ -22,6 +23,20 @@ use super::settings;
 use super::types::Author;
 
 impl Repository {
+    /// jj's names for what is immutable here, and for the default bookmark.
+    fn aliases(&self) -> Result<RevsetAliasesMap, RevsetParseError> {
+        let history = self.history();
+        let tips = history.immutable.iter().map(|id| id.hex());
+        let tips: Vec<String> = tips.chain(["root()".to_owned()]).collect();
+        let trunk = format!("present({}) | root()", quoted(self.default_bookmark().as_str()));
+        let mut aliases = RevsetAliasesMap::new();
+        aliases.insert("immutable_heads()", tips.join(" | "), None)?;
+        aliases.insert("immutable()", "::immutable_heads()", None)?;
+        aliases.insert("mutable()", "~::immutable_heads()", None)?;
+        aliases.insert("trunk()", format!("latest({trunk})"), None)?;
+        Ok(aliases)
+    }
+
     /// The commits that a revset names, children before parents; `limit` 0 means all. `here` is
     /// what `@` stands for, `user` whom `mine()` asks for.
     ///
@@ -48,7 +63,7 @@ impl Repository {
             text: text.to_owned(),
             reason: error.into_text(),
         };
-        let aliases_map = RevsetAliasesMap::new();
+        let aliases_map = self.aliases().map_err(|error| wrong(error.into()))?;
         let fileset_aliases_map = FilesetAliasesMap::new();
         let extensions = RevsetExtensions::new();
         let path_converter = RepoPathUiConverter::Fs { cwd: PathBuf::from("/"), base: "/".into() };
@@ -83,4 +98,9 @@ impl Repository {
         }
         Ok(commits)
     }
+}
+
+/// A name as a string of jj's language.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -71,7 +71,9 @@ impl Repo {
             let stored = self.store(live, &root.dir)?;
             let member = Member { place, version: root.version, stored };
             let version = member.version;
+            let conflicts = member.stored.root.conflicts.len();
             if self.commit(live, member)? {
+                self.settle_conflicts(live, version, conflicts)?;
                 if let Some(change) = abandoned {
                     self.shared.positions.raise(self.uid, &change, version);
                 }
@@ -81,6 +83,25 @@ impl Repo {
         }
         let (change, now) = (live.change().to_string(), live.commit().to_string());
         Err(EngineError::ChangeMoved { change, now }.into())
+    }
+
+    /// Lets a live tree forget the conflicts that what was written to it has settled: from then on
+    /// text that looks like one means nothing.
+    fn settle_conflicts(
+        &self,
+        live: &LiveChange,
+        version: u64,
+        conflicts: usize,
+    ) -> Result<(), StoreError> {
+        let commit = live.commit();
+        if conflicts == 0 || self.heads.commit_root(&commit)?.conflicts.len() == conflicts {
+            return Ok(());
+        }
+        let writer = live.tree.write();
+        if writer.root().version == version {
+            writer.reset(self.load_dir(&commit)?, version);
+        }
+        Ok(())
     }
 
     fn let_go_of(&self, live: &Arc<LiveChange>) {
@@ -223,7 +244,7 @@ impl Repo {
     }
 
     /// The facts of `base`, for a commit that is made of it.
-    pub(super) fn note_child(&self, base: &CommitOid, child: &CommitOid) -> Result<(), StoreError> {
+    pub fn note_child(&self, base: &CommitOid, child: &CommitOid) -> Result<(), StoreError> {
         let noted: Option<FactsEntry> = self.noted(base)?;
         let rows: Vec<_> = noted.iter().map(|noted| (child.clone(), noted.encode())).collect();
         self.shared.records.put_commit_facts(self.uid, &rows)

@@ -11,6 +11,7 @@ use parking_lot::MutexGuard;
 
 use super::change::Place;
 use super::flush::nobody;
+use super::revisions::Here;
 use super::{LiveChange, LiveKey, Repo, Standing};
 use crate::engine::{Author, EngineError, Resolved, Rewritten};
 use crate::error::StoreError;
@@ -47,10 +48,20 @@ impl Repo {
         }
     }
 
-    pub fn open_revision(&self, revision: &Revision) -> Result<Opened, StoreError> {
+    pub fn open_revision(&self, revision: &Revision, here: Here<'_>) -> Result<Opened, StoreError> {
         match revision {
             Revision::Bookmark(name) => self.open_bookmark(name),
             Revision::Change(id) => self.open_change(id),
+            Revision::Expression(text) => {
+                // A bookmark that is named by itself is opened as one.
+                if let Ok(name) = BookmarkName::new(text)
+                    && self.engine.resolve_bookmark(&name).is_ok()
+                {
+                    return self.open_bookmark(&name);
+                }
+                let commit = self.find(revision, here)?;
+                self.open_change(self.present(&commit)?.as_str())
+            }
         }
     }
 
@@ -145,8 +156,9 @@ impl Repo {
         base: &Revision,
         message: &str,
         author: &Author,
+        here: &LiveChange,
     ) -> Result<Opened, StoreError> {
-        let parent = self.open_revision(base)?.live;
+        let parent = self.open_revision(base, Here { live: here, user: author })?.live;
         let forked = self.fork(&parent, message, author);
         self.release(&parent);
         forked
@@ -259,7 +271,7 @@ impl Repo {
         let history = self.history.lock();
         self.refresh(&history)?;
         let resolved = self.engine.resolve_change(change)?;
-        let transacted = self.engine.move_bookmark(name, &resolved.change, backwards)?;
+        let transacted = self.engine.move_bookmark(name, &resolved.change, backwards, None)?;
         self.follow(&transacted.rewritten)
     }
 
@@ -279,15 +291,29 @@ impl Repo {
         Ok(())
     }
 
-    /// Opens the nearest ancestor of an abandoned change that is still there.
-    pub fn open_surviving(&self, live: &LiveChange) -> Result<Opened, StoreError> {
-        let mut commit = self.engine.commit(&live.commit())?;
+    /// Opens the nearest ancestor of an abandoned change that is still there: by the bookmark that
+    /// the change was opened by, if that is where it went.
+    pub fn open_surviving(&self, left: &Opened) -> Result<Opened, StoreError> {
+        let mut commit = self.engine.commit(&left.live.commit())?;
         loop {
             let Some(parent) = commit.parents.first() else {
                 return self.open_bookmark(&self.engine.default_bookmark());
             };
             commit = self.engine.commit(parent)?;
-            match self.open_change(commit.change.as_str()) {
+            let gone = match self.engine.resolve_change(commit.change.as_str()) {
+                Ok(found) => {
+                    let followed = left.bookmark.as_ref().filter(|name| {
+                        let target = self.engine.resolve_bookmark(name);
+                        target.is_ok_and(|target| target.commit == found.commit)
+                    });
+                    match followed {
+                        Some(name) => return self.open_bookmark(name),
+                        None => self.open_change(commit.change.as_str()),
+                    }
+                }
+                Err(error) => Err(error.into()),
+            };
+            match gone {
                 Err(StoreError::Engine(EngineError::NoChange(_))) => {}
                 opened => return opened,
             }
@@ -337,7 +363,7 @@ impl Repo {
     }
 
     /// Looks which live changes have several commits now, and which have one again.
-    fn find_divergent(&self) -> Result<(), StoreError> {
+    pub(super) fn find_divergent(&self) -> Result<(), StoreError> {
         let lives: Vec<Arc<LiveChange>> = self.lives.lock().values().map(Arc::clone).collect();
         for live in lives {
             let (mutable, divergent) = match live.standing() {
@@ -362,7 +388,7 @@ impl Repo {
     }
 
     /// Brings live changes to the commits that an operation gave them.
-    fn follow(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
+    pub(super) fn follow(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
         self.inherit(rewritten)?;
         for moved in rewritten {
             let key = LiveKey::Change(moved.change.clone());

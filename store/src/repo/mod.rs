@@ -12,6 +12,8 @@ mod history;
 mod land;
 mod merge;
 mod replay;
+mod revisions;
+mod rewrite;
 mod source;
 mod write;
 
@@ -27,14 +29,16 @@ use mesafs::error::{FsResult, Operation};
 use mesafs::live::{LiveTree, OpenIds};
 use mesafs::name::{BookmarkName, ChangeId, CommitOid, RepoId};
 use mesafs::path::RepoPath;
-use mesafs::tree::{Body, Conflict, Dir, File, Node, Root, Source};
+use mesafs::tree::{Attributes, Body, Conflict, Dir, File, Node, Root, Source, Symlink};
 use parking_lot::Mutex;
 
 pub(crate) use change::{LiveChange, Standing};
 pub(crate) use history::{Opened, Ready};
 pub(crate) use land::Writing;
+pub(crate) use revisions::Here;
+pub(crate) use rewrite::Named;
 
-use crate::engine::{Repository, Resolved, Side, TreeEntryKind};
+use crate::engine::{Repository, Resolved, RootTree, Side, TreeEntryKind};
 use crate::error::{StoreError, engine_to_fs};
 use crate::journal::RepoUid;
 use crate::persist::{Heads, Log, Records};
@@ -150,8 +154,12 @@ impl Repo {
     /// The root directory of a commit.
     fn load_dir(&self, commit: &CommitOid) -> Result<Dir, StoreError> {
         let root = self.heads.commit_root(commit)?;
-        let noted = self.noted(commit)?;
-        let mut dir = self.source.root(root.tree, noted.as_ref())?;
+        self.dir_of(root, self.noted(commit)?.as_ref())
+    }
+
+    /// The root directory of this content, with the facts that are noted beside it.
+    fn dir_of(&self, root: RootTree, noted: Option<&FactsEntry>) -> Result<Dir, StoreError> {
+        let mut dir = self.source.root(root.tree, noted)?;
         for conflicted in root.conflicts {
             dir = self.with_conflict(&dir, &conflicted.path, |file| {
                 let sides = |sides: &[Side]| -> FsResult<Vec<_>> {
@@ -165,6 +173,34 @@ impl Repo {
             })?;
         }
         Ok(dir)
+    }
+
+    /// What a git tree's entry stands for, as something that is put in place at `now_ns`.
+    pub fn node(&self, kind: TreeEntryKind, now_ns: i64) -> Result<Node, StoreError> {
+        let objects = self.engine.objects();
+        Ok(match kind {
+            TreeEntryKind::File { blob, executable } => {
+                let body = Body::from_blob(self.source(), blob, objects.blob_size(blob)?);
+                let attributes = Attributes::new(facts::file_mode(executable), now_ns);
+                File::new(attributes, body).into()
+            }
+            TreeEntryKind::Symlink(blob) => {
+                let attributes = Attributes::new(facts::LINK_MODE, now_ns);
+                Symlink::new(attributes, objects.symlink_target(blob)?).into()
+            }
+            TreeEntryKind::Dir(tree) => self.source.root(tree, None)?.into(),
+            TreeEntryKind::Gitlink(commit) => Node::Gitlink(commit),
+        })
+    }
+
+    /// Stores what was written to the change whose commit this is. Answers whether there was any.
+    pub fn flush_if_dirty(&self, commit: &CommitOid) -> Result<bool, StoreError> {
+        let dirty = self.dirty();
+        let Some(live) = dirty.iter().find(|live| live.commit() == *commit) else {
+            return Ok(false);
+        };
+        self.flush(live)?;
+        Ok(true)
     }
 
     fn side(&self, side: &Side) -> FsResult<Option<Body>> {

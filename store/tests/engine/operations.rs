@@ -12,7 +12,7 @@ fn an_earlier_state_comes_back_whole() {
     let point = at.repo.operation();
     let second = at.put(&first, &[("f", "2")], 2);
     let child = at.child(&second, "child", &[("f", "3")]);
-    at.repo.move_bookmark(&name("main"), &child.change, Backwards::Refuse).unwrap();
+    at.repo.move_bookmark(&name("main"), &child.change, Backwards::Refuse, None).unwrap();
     let late = at.repo.operation();
 
     let log = at.repo.operations(0).unwrap();
@@ -73,7 +73,7 @@ fn jj_is_loaded_anew_now_and_then() {
     at.repo.create_bookmark(&name("x"), &main.change).unwrap();
     for round in 0..105 {
         let to = if round % 2 == 0 { &other } else { &main };
-        at.repo.move_bookmark(&name("x"), &to.change, Backwards::Allow).unwrap();
+        at.repo.move_bookmark(&name("x"), &to.change, Backwards::Allow, None).unwrap();
     }
     assert_eq!(at.repo.resolve_bookmark(&name("x")).unwrap(), other);
     assert_eq!(at.repo.refresh().unwrap(), []);

@@ -189,7 +189,7 @@ fn bookmarks_move_forward_unless_told() {
     for taken in ["topic", "topic/x", "main"] {
         assert!(matches!(exists(taken), EngineError::BookmarkExists(_)), "{taken}");
     }
-    let moved = |to: &Resolved, how| at.repo.move_bookmark(&name("topic"), &to.change, how);
+    let moved = |to: &Resolved, how| at.repo.move_bookmark(&name("topic"), &to.change, how, None);
     for (to, wanted) in [(&side, "sideways"), (&main, "backwards")] {
         match moved(to, Backwards::Refuse).unwrap_err() {
             EngineError::MoveRefused { direction, .. } => assert_eq!(direction, wanted),
@@ -202,7 +202,8 @@ fn bookmarks_move_forward_unless_told() {
     let operation = at.repo.operation();
     moved(&child, Backwards::Refuse).unwrap();
     assert_eq!(at.repo.operation(), operation);
-    let none = at.repo.move_bookmark(&name("nope"), &child.change, Backwards::Allow).unwrap_err();
+    let none =
+        at.repo.move_bookmark(&name("nope"), &child.change, Backwards::Allow, None).unwrap_err();
     assert!(matches!(none, EngineError::NoBookmark(_)), "{none}");
 
     let bookmarks = at.repo.bookmarks().unwrap();

@@ -6,4 +6,5 @@ mod costs;
 mod fixture;
 mod history;
 mod lasting;
+mod rewriting;
 mod world;

@@ -114,7 +114,7 @@ impl History {
                 let target = self.bookmarks.get(name).cloned();
                 target.ok_or_else(|| ChangeError::NoBookmark(name.to_string()))
             }
-            Revision::Change(prefix) => {
+            Revision::Change(prefix) | Revision::Expression(prefix) => {
                 let named = |id: &&ChangeId| !prefix.is_empty() && id.as_str().starts_with(prefix);
                 let mut found: Vec<&ChangeId> = self.changes.keys().filter(named).collect();
                 match found.pop() {
@@ -157,14 +157,24 @@ impl History {
         Ok(ChangeInfo {
             change_id: id.clone(),
             commit_oid: commit_oid(id, change),
+            parents: self.parents(change),
+            description: change.description.clone(),
             summary: change.description.lines().next().unwrap_or_default().to_owned(),
             bookmarks: bookmarks.map(|(name, _)| name.clone()).collect(),
             author: "memory".into(),
+            author_email: String::new(),
             committed_ms: change.committed_ms,
             empty: change.tree.root().dir.same_identity(&change.base),
             immutable: Self::is_immutable(id),
+            conflicted: false,
             prefix_len: others.map(shared).max().map_or(1, |longest| longest + 1),
         })
+    }
+
+    fn parents(&self, change: &Change) -> Vec<CommitOid> {
+        let parent = change.parent.as_ref().filter(|id| !Self::is_immutable(id));
+        let found = parent.and_then(|id| Some((id, self.changes.get(id)?)));
+        found.map(|(id, change)| commit_oid(id, change)).into_iter().collect()
     }
 
     /// The change and what came before it, newest first, without the root.

@@ -262,12 +262,15 @@ impl Checkout for MemoryCheckout {
     fn bookmarks(&self) -> Result<Vec<BookmarkInfo>, ChangeError> {
         self.reading()?;
         let history = self.repo.history.read();
-        let info = |(name, target): (&BookmarkName, &ChangeId)| BookmarkInfo {
-            name: name.clone(),
-            target: Some(target.clone()),
-            default: name.as_str() == "main",
+        let info = |(name, target): (&BookmarkName, &ChangeId)| {
+            Ok(BookmarkInfo {
+                name: name.clone(),
+                target: Some(target.clone()),
+                commit_oid: Some(history.info(target)?.commit_oid),
+                default: name.as_str() == "main",
+            })
         };
-        Ok(history.bookmarks().iter().map(info).collect())
+        history.bookmarks().iter().map(info).collect()
     }
 
     fn create_bookmark(&self, name: &BookmarkName) -> Result<(), ChangeError> {

@@ -19,7 +19,7 @@ pub struct Changes<'a>(pub(super) &'a Mount);
 pub struct Bookmarks<'a>(pub(super) &'a Mount);
 
 impl Mount {
-    async fn on_checkout<T: Send + 'static>(
+    pub(super) async fn on_checkout<T: Send + 'static>(
         &self,
         repo: &str,
         operation: Operation,

@@ -1,0 +1,175 @@
+//! Operations on history while its changes are live.
+//!
+//! What was written to the changes concerned, and to what comes after them, is stored first; then
+//! one operation is made, and every live tree is brought to the commit that it gave its change. A
+//! batch that lands in between is merged into that.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mesafs::backend::{Revision, Rewriting};
+use mesafs::name::{ChangeId, CommitOid};
+
+use super::history::History;
+use super::revisions::Here;
+use super::{LiveChange, Repo, Standing};
+use crate::engine::{EngineResult, Repository, Rewritten, Transacted};
+use crate::error::StoreError;
+
+/// How often an operation waits for somebody who goes on writing; then what comes is merged.
+const ATTEMPTS: usize = 5;
+
+/// What an operation needs to know of the revisions that it was given.
+#[derive(Debug)]
+pub(crate) struct Named<'a> {
+    repo: &'a Repo,
+    here: Here<'a>,
+}
+
+impl Named<'_> {
+    /// The one change that a revision names.
+    pub fn change(&self, revision: &Revision) -> Result<ChangeId, StoreError> {
+        self.repo.present(&self.commit(revision)?)
+    }
+
+    pub fn changes(&self, revisions: &[Revision]) -> Result<Vec<ChangeId>, StoreError> {
+        self.commits(revisions)?.iter().map(|commit| self.repo.present(commit)).collect()
+    }
+
+    pub fn commit(&self, revision: &Revision) -> Result<CommitOid, StoreError> {
+        self.repo.find(revision, self.here)
+    }
+
+    pub fn commits(&self, revisions: &[Revision]) -> Result<Vec<CommitOid>, StoreError> {
+        self.repo.find_all(revisions, self.here)
+    }
+
+    /// The changes that an expression names.
+    pub fn all(&self, expression: &str) -> Result<Vec<ChangeId>, StoreError> {
+        let commits = self.repo.evaluate(expression, self.here, 0)?;
+        commits.iter().map(|commit| self.repo.present(commit)).collect()
+    }
+}
+
+impl Repo {
+    /// Makes an operation on what `targets` name. `operate` answers what it did last, and commits
+    /// beside those rewritten that may have facts for the new ones; and is called once.
+    ///
+    /// # Errors
+    /// Those of the look-ups and of `operate`; EIO, ENOSPC where something cannot be stored.
+    pub fn operate_on<T>(
+        &self,
+        here: Here<'_>,
+        targets: &[Revision],
+        operate: impl FnOnce(&Repository, &Named<'_>) -> Result<(T, Transacted), StoreError>,
+    ) -> Result<(T, Rewriting), StoreError> {
+        let mut attempt = 0;
+        let history = loop {
+            attempt += 1;
+            let waiting = {
+                let history = self.history.lock();
+                self.refresh(&history)?;
+                let waiting = self.unsaved_above(&self.find_all(targets, here)?)?;
+                if waiting.is_empty() || attempt > ATTEMPTS {
+                    break history;
+                }
+                waiting
+            };
+            waiting.iter().try_for_each(|live| self.flush(live))?;
+        };
+        self.transact(history, |engine| operate(engine, &Named { repo: self, here }))
+    }
+
+    /// As [`Repo::operate_on`], for what may concern every change.
+    pub fn operate_on_all<T>(
+        &self,
+        operate: impl FnOnce(&Repository) -> EngineResult<(T, Transacted)>,
+    ) -> Result<(T, Rewriting), StoreError> {
+        for live in self.dirty() {
+            self.flush(&live)?;
+        }
+        let history = self.history.lock();
+        self.refresh(&history)?;
+        let done = self.transact(history, |engine| Ok(operate(engine)?))?;
+        Ok(done)
+    }
+
+    fn transact<T>(
+        &self,
+        history: History<'_>,
+        operate: impl FnOnce(&Repository) -> Result<(T, Transacted), StoreError>,
+    ) -> Result<(T, Rewriting), StoreError> {
+        let (answer, transacted) = operate(&self.engine)?;
+        self.inherit_by_content(&transacted.rewritten)?;
+        self.follow(&transacted.rewritten)?;
+        self.come_back()?;
+        drop(history);
+        Ok((answer, self.rewriting(&transacted.rewritten)?))
+    }
+
+    /// Live changes with something unsaved that are among these commits or come after them.
+    fn unsaved_above(&self, commits: &[CommitOid]) -> Result<Vec<Arc<LiveChange>>, StoreError> {
+        let mut above = Vec::new();
+        for live in self.dirty() {
+            let own = live.commit();
+            for commit in commits {
+                if self.engine.is_ancestor(commit, &own)? {
+                    above.push(live);
+                    break;
+                }
+            }
+        }
+        Ok(above)
+    }
+
+    /// Notes facts for the new commits: those of the commit whose content they have, be it that of
+    /// another change, else those of the commit that they replace.
+    fn inherit_by_content(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
+        self.inherit(rewritten)?;
+        let mut by_tree = HashMap::new();
+        for moved in rewritten {
+            by_tree.entry(self.heads.commit_root(&moved.before)?.tree).or_insert(&moved.before);
+        }
+        for moved in rewritten {
+            let Some(after) = &moved.after else { continue };
+            let tree = self.heads.commit_root(after)?.tree;
+            if self.heads.commit_root(&moved.before)?.tree != tree
+                && let Some(same) = by_tree.get(&tree)
+            {
+                self.note_child(same, after)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks which changes that were abandoned are there again.
+    fn come_back(&self) -> Result<(), StoreError> {
+        let lives: Vec<Arc<LiveChange>> = self.lives.lock().values().map(Arc::clone).collect();
+        for live in lives.iter().filter(|live| live.standing() == Standing::Abandoned) {
+            if let Ok(resolved) = self.engine.resolve_change(live.change().as_str()) {
+                let immutable = self.engine.is_immutable(&resolved.commit)?;
+                let standing = if immutable { Standing::Immutable } else { Standing::Mutable };
+                live.set_standing(standing);
+                self.catch_up(live)?;
+            }
+        }
+        self.find_divergent()
+    }
+
+    fn rewriting(&self, rewritten: &[Rewritten]) -> Result<Rewriting, StoreError> {
+        let mut told = Rewriting::default();
+        for moved in rewritten {
+            let Some(after) = &moved.after else {
+                told.abandoned.push(moved.change.clone());
+                continue;
+            };
+            told.rewritten.push(moved.change.clone());
+            if self.engine.commit(after)?.conflicted
+                && !self.engine.commit(&moved.before)?.conflicted
+            {
+                told.conflicted.push(moved.change.clone());
+            }
+        }
+        Ok(told)
+    }
+}
