@@ -9,18 +9,35 @@ use crate::state::{Opt, Str};
 use crate::syntax::ast::{CaseMode, Pattern, ReplaceMode, Word};
 use mesash_builtins::pattern::{Matcher, Options, Pattern as Compiled, Reach};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::ops::Deref;
 
 /// What a constant pattern was compiled to, under the options of that time.
 #[derive(Debug)]
 struct Kept {
     options: Options,
-    pattern: Arc<Compiled>,
+    pattern: Compiled,
 }
 
 /// Compiles a pattern that is active as a whole.
 pub fn case_pattern(text: &[u8], nocase: bool, extglob: bool) -> Compiled {
     Compiled::new(text, Options { nocase, extglob })
+}
+
+/// A pattern ready to be matched: kept in the tree, or made for this once.
+pub(super) enum Ready<'p> {
+    Kept(&'p Compiled),
+    Made(Compiled),
+}
+
+impl Deref for Ready<'_> {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        match self {
+            Self::Kept(kept) => kept,
+            Self::Made(made) => made,
+        }
+    }
 }
 
 impl Expander<'_> {
@@ -34,28 +51,31 @@ impl Expander<'_> {
         if let Some(literal) = compiled.literal() {
             return Ok(literal == subject);
         }
-        let cancel = self.shell.cancel.clone();
-        Ok(compiled.on(subject).until(&cancel).is_match())
+        Ok(compiled.on(subject).until(&self.shell.cancel).is_match())
     }
 
-    /// A pattern word, compiled; a constant one only once.
-    pub(super) fn pattern(&mut self, pattern: &Pattern, extglob: bool) -> Expanded<Arc<Compiled>> {
-        use crate::syntax::ast::WordFlags;
+    /// A pattern word, compiled; one that is text alone only once.
+    pub(super) fn pattern<'p>(
+        &mut self,
+        pattern: &'p Pattern,
+        extglob: bool,
+    ) -> Expanded<Ready<'p>> {
         let options = Options { nocase: self.shell.options.has(Opt::NoCaseMatch), extglob };
-        let constant = pattern.word.flags.has(WordFlags::CONST);
-        if constant
-            && let Some(kept) = pattern.compiled.get::<Kept>()
+        if let Some(kept) = pattern.compiled.get::<Kept>()
             && kept.options == options
         {
-            return Ok(Arc::clone(&kept.pattern));
+            return Ok(Ready::Kept(&kept.pattern));
         }
         let field = self.single_field(&pattern.word, Quoting::None)?;
-        let compiled = Arc::new(field.pattern().build(options));
-        if constant {
-            let keep = || Kept { options, pattern: Arc::clone(&compiled) };
-            pattern.compiled.get_or_init(keep);
+        let made = field.pattern().build(options);
+        // What is kept is for the options of the first use; under others it is made each time.
+        if !pattern.word.is_text() || pattern.compiled.is_full() {
+            return Ok(Ready::Made(made));
         }
-        Ok(compiled)
+        match pattern.compiled.get_or_init(|| Kept { options, pattern: made }) {
+            Some(kept) if kept.options == options => Ok(Ready::Kept(&kept.pattern)),
+            _ => Ok(Ready::Made(field.pattern().build(options))),
+        }
     }
 
     pub(super) fn pattern_text(&mut self, pattern: &Pattern) -> Expanded<Str> {
@@ -152,7 +172,7 @@ impl Expander<'_> {
             let mut out = Vec::with_capacity(value.len());
             for (at, (start, end, letter)) in value.char_indices().enumerate() {
                 let raw = value.get(start..end).unwrap_or_default();
-                let fits = |pattern: &Arc<Compiled>| pattern.is_match(raw);
+                let fits = |pattern: &Ready<'_>| pattern.is_match(raw);
                 if (at > 0 && !all) || !pattern.as_ref().is_none_or(fits) {
                     out.extend_from_slice(raw);
                     continue;

@@ -120,7 +120,7 @@ pub enum BadPart {
 #[derive(Debug, Clone, Default)]
 pub struct Pattern {
     pub word: Word,
-    /// For the evaluator, if the word is constant.
+    /// For the evaluator, if the word is text alone.
     pub compiled: Slot,
 }
 
@@ -132,6 +132,11 @@ impl Slot {
     /// The value kept here, made by `make` at first use. `None` if another type is kept here.
     pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.0.get_or_init(|| Arc::new(make())).downcast_ref()
+    }
+
+    /// Whether something is kept here already, of whatever type.
+    pub fn is_full(&self) -> bool {
+        self.0.get().is_some()
     }
 
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
@@ -147,7 +152,7 @@ impl Clone for Slot {
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.get().is_some() { "Slot(full)" } else { "Slot(empty)" })
+        f.write_str(if self.is_full() { "Slot(full)" } else { "Slot(empty)" })
     }
 }
 
@@ -220,6 +225,12 @@ impl Word {
             }
         }
         Some(value)
+    }
+
+    /// Whether it is made of text alone, quoted or not. Unlike a constant word it may hold glob
+    /// characters: as a pattern it is always the same.
+    pub fn is_text(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, WordPart::Literal(_) | WordPart::Quoted(_)))
     }
 
     /// The text if no part of the word is quoted or active, as for a reserved word.
