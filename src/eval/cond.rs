@@ -1,10 +1,10 @@
 //! `[[ … ]]`.
 
 use mesash_builtins::core::test;
-use mesash_builtins::regex::{Captures, Flags, MatchError, Regex, Syntax};
 
+use super::regex::{self, NoMatch};
 use super::{Eval, Step, Unwind, expand};
-use crate::state::{Attrs, IndexedArray, Opt, Str, names};
+use crate::state::Str;
 use crate::syntax::ast::{Cond, CondOp, MatchOp, Pattern, Word};
 
 /// The answer to a condition, or the status to give instead (2 for a bad regular expression).
@@ -18,6 +18,15 @@ enum Stop {
 impl From<Unwind> for Stop {
     fn from(unwind: Unwind) -> Self {
         Self::Leave(unwind)
+    }
+}
+
+impl From<NoMatch> for Stop {
+    fn from(reason: NoMatch) -> Self {
+        match reason {
+            NoMatch::Bad => Self::Status(2),
+            NoMatch::Leave(unwind) => Self::Leave(unwind),
+        }
     }
 }
 
@@ -42,12 +51,12 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
     match node {
         Cond::Word(operand) => {
             let value = word(eval, operand)?;
-            traced(eval, &[b"-n ", &quoted(&value)]);
+            traced(eval, &[b"-n ", &value]);
             Ok(!value.is_empty())
         }
         Cond::Unary(letter, operand) => {
             let value = word(eval, operand)?;
-            traced(eval, &[&[b'-', *letter, b' '], &quoted(&value)]);
+            traced(eval, &[&[b'-', *letter, b' '], &value]);
             match test::unary(*letter, &value, eval) {
                 Ok(answer) => Ok(answer),
                 Err(fault) => {
@@ -80,13 +89,12 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
     }
 }
 
-fn quoted(value: &[u8]) -> Vec<u8> {
-    if value.is_empty() { b"''".to_vec() } else { value.to_vec() }
-}
-
+/// Prints what is tested, if that is wanted; nothing at all is shown as two quotes.
 fn traced(eval: &mut Eval, parts: &[&[u8]]) {
     if eval.wants_tracing() {
-        eval.trace(&[b"[[ ", parts.concat().as_slice(), b" ]]"].concat());
+        let shown = |part: &&[u8]| if part.is_empty() { b"''".to_vec() } else { part.to_vec() };
+        let text: Vec<u8> = parts.iter().flat_map(shown).collect();
+        eval.trace(&[b"[[ ", text.as_slice(), b" ]]"].concat());
     }
 }
 
@@ -115,7 +123,7 @@ fn binary(eval: &mut Eval, op: CondOp, left: &Word, right: &Word) -> Answer {
         CondOp::Older => b"-ot",
         CondOp::SameFile => b"-ef",
     };
-    traced(eval, &[&quoted(&a), b" ", name, b" ", &quoted(&b)]);
+    traced(eval, &[&a, b" ", name, b" ", &b]);
     match op {
         CondOp::Before => return Ok(a < b),
         CondOp::After => return Ok(a > b),
@@ -145,61 +153,21 @@ fn pattern(eval: &mut Eval, op: MatchOp, left: &Word, right: &Pattern) -> Answer
             MatchOp::EqualOne => b"=",
             MatchOp::NotEqual => b"!=",
         };
-        traced(eval, &[&quoted(&subject), b" ", name, b" ", &quoted(&shown)]);
+        traced(eval, &[&subject, b" ", name, b" ", &shown]);
     }
     let matches = expand::cond_matches(&mut eval.shell, &mut eval.rt, right, &subject);
     let matches = matches.map_err(|error| eval.expand_failed(error))?;
     Ok(matches == (op != MatchOp::NotEqual))
 }
 
-/// What a constant pattern was compiled to, without and with regard for case.
-#[derive(Debug, Default)]
-struct Compiled(std::sync::OnceLock<Option<Regex>>);
-
-fn compile(text: &[u8], ignore_case: bool) -> Option<Regex> {
-    let flags = Flags { ignore_case, ..Flags::default() };
-    Regex::new(text, &Syntax::REGCOMP, flags).ok()
-}
-
 fn regex(eval: &mut Eval, left: &Word, right: &Pattern) -> Answer {
     let subject = word(eval, left)?;
-    let ignore_case = eval.shell.options.has(Opt::NoCaseMatch);
-    let constant = right.word.constant().is_some() && !ignore_case;
-    let kept = if constant { right.compiled.get_or_init(Compiled::default) } else { None };
-    let own;
-    let compiled = match kept {
-        Some(kept) if !eval.wants_tracing() && kept.0.get().is_some() => kept.0.get(),
-        kept => {
-            let text = expand::regex_text(&mut eval.shell, &mut eval.rt, right);
-            let text = text.map_err(|error| eval.expand_failed(error))?;
-            traced(eval, &[&quoted(&subject), b" =~ ", &quoted(&text)]);
-            match kept {
-                Some(kept) => Some(kept.0.get_or_init(|| compile(&text, false))),
-                None => {
-                    own = compile(&text, ignore_case);
-                    Some(&own)
-                }
-            }
-        }
-    };
-    let Some(Some(regex)) = compiled else { return Err(Stop::Status(2)) };
-    let mut captures = Captures::new();
-    let matched = match regex.captures_at(&subject, 0, &eval.shell.cancel, &mut captures) {
-        Ok(matched) => matched,
-        Err(MatchError::Cancelled) => return Err(Stop::Leave(Unwind::Abort)),
-        Err(_) => return Err(Stop::Status(2)),
-    };
-    let mut groups = IndexedArray::default();
-    if matched {
-        for group in 0..=regex.groups() {
-            let range = captures.get(group);
-            let text = range.and_then(|range| subject.get(range)).unwrap_or_default();
-            let text = Str::copied(text, &eval.shell.budget);
-            groups.push(text.map_err(|limit| eval.expand_failed(limit.into()))?);
-        }
+    let mut text = Str::EMPTY;
+    let shown = eval.wants_tracing().then_some(&mut text);
+    let tracing = shown.is_some();
+    let compiled = regex::expression(eval, right, shown);
+    if tracing && !matches!(compiled, Err(NoMatch::Leave(_))) {
+        traced(eval, &[&subject, b" =~ ", &text]);
     }
-    let variable = eval.shell.vars.entry(names::BASH_REMATCH);
-    variable.attrs |= Attrs::INDEXED;
-    variable.value = crate::state::Value::Indexed(std::sync::Arc::new(groups));
-    Ok(matched)
+    Ok(regex::matches(eval, &*compiled?, &subject)?)
 }

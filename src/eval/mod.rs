@@ -18,6 +18,7 @@ mod loops;
 mod pipeline;
 mod realm;
 pub(crate) mod redirect;
+mod regex;
 mod run;
 mod runtime;
 mod script;

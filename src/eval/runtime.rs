@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::regex::Regexes;
 use super::trap::Hidden;
 use super::{Eval, Realm, Unwind};
 use crate::job::{JobTable, Process, stack};
@@ -54,6 +55,8 @@ pub struct Runtime {
     pub user_limits: UserLimits,
     /// What `complete` was told.
     pub completions: Completions,
+    /// The regular expressions of `[[ =~ ]]` that were used last.
+    pub regexes: Regexes,
     /// The inputs of an interactive session.
     pub history: Vec<Str>,
     /// Which symbols of the shell's interner are builtins.
@@ -94,6 +97,7 @@ impl Runtime {
             own_name: Str::from("mesash"),
             user_limits: UserLimits::default(),
             completions: Completions::new(),
+            regexes: Regexes::default(),
             history: Vec::new(),
             builtins,
         }

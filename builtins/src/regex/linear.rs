@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use regex_automata::hybrid::dfa::{self, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::util::look::LookMatcher;
+use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{self, Class, Hir};
 
@@ -13,6 +14,9 @@ use super::syntax::{Flags, Lines};
 
 /// How large an automaton may grow, in bytes.
 const SIZE_MAX: usize = 64 << 20;
+
+/// For how many slots no memory is allocated.
+const FEW_SLOTS: usize = 16;
 
 /// How large the cache of a lazy automaton may grow, in bytes.
 const CACHE_MAX: usize = 8 << 20;
@@ -138,15 +142,21 @@ impl Linear {
 
     /// The groups of the first match, in pairs of slots.
     pub fn captures(&self, text: &[u8], start: usize, slots: &mut Vec<Option<usize>>) -> bool {
-        let mut captures = self.first.create_captures();
-        self.first.captures(Input::new(text).range(start..), &mut captures);
+        let mut few = [None; FEW_SLOTS];
+        let mut many = Vec::new();
+        // Slot 2n is where group n starts, slot 2n+1 where it ends.
+        let count = 2 * self.first.captures_len();
+        let found = match few.get_mut(..count) {
+            Some(few) => few,
+            None => {
+                many.resize(count, None);
+                &mut many[..]
+            }
+        };
+        let matched = self.first.search_slots(&Input::new(text).range(start..), found).is_some();
         slots.clear();
-        for group in 0..captures.group_len() {
-            let span = captures.get_group(group);
-            slots.push(span.map(|span| span.start));
-            slots.push(span.map(|span| span.end));
-        }
-        captures.is_match()
+        slots.extend(found.iter().map(|slot| slot.map(NonMaxUsize::get)));
+        matched
     }
 
     /// The longest end of a match that starts at `start`, which has one that ends at `end`.
