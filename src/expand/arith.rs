@@ -179,11 +179,8 @@ impl Expander<'_> {
 
     /// The value of a variable as a number: an integer, or an expression in turn.
     fn variable_number(&mut self, symbol: Symbol) -> Outcome<i64> {
-        if let Some(variable) = self.shell.vars.get(symbol)
-            && let Value::Scalar(text) = &variable.value
-            && !variable.attrs.has(Attrs::NAMEREF)
-            && let Some(value) = number::decimal(text)
-        {
+        let plain = self.shell.vars.get(symbol).filter(|v| !v.attrs.has(Attrs::NAMEREF));
+        if let Some(value) = plain.and_then(|variable| plain_number(&variable.value)) {
             return Ok(value);
         }
         match self.place(symbol, None)? {
@@ -193,6 +190,11 @@ impl Expander<'_> {
     }
 
     fn number_at(&mut self, place: &Place) -> Outcome<i64> {
+        if let Place::Whole(symbol) = place
+            && let Some(value) = self.shell.vars.get(*symbol).and_then(|v| plain_number(&v.value))
+        {
+            return Ok(value);
+        }
         if let Place::Index(target, index) = place
             && *index < 0
             && self.shell.absolute_index(*target, *index).is_none()
@@ -251,6 +253,14 @@ impl Expander<'_> {
 
     fn set_number(&mut self, place: &Place, value: i64) -> Outcome<()> {
         Ok(self.store(place, Str::number(value))?)
+    }
+}
+
+/// A scalar that is an integer in its plainest form.
+fn plain_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Scalar(text) => number::decimal(text),
+        _ => None,
     }
 }
 

@@ -22,11 +22,15 @@ pub(super) struct Separator {
     pub blank: bool,
 }
 
+/// What separates unless the script says otherwise, and as bits.
+const DEFAULT: &[u8] = b" \t\n";
+const DEFAULT_BITS: [u64; 4] = [1 << b' ' | 1 << b'\t' | 1 << b'\n', 0, 0, 0];
+
 impl Ifs {
     pub fn of(shell: &Shell) -> Self {
         match shell.text(names::IFS) {
-            Some(text) => Self::new(&text),
-            None => Self::new(b" \t\n"),
+            Some(text) if *text != *DEFAULT => Self::new(&text),
+            _ => Self { bytes: DEFAULT_BITS, wide: Vec::new(), join: Str::new(b" ") },
         }
     }
 

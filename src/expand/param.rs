@@ -81,6 +81,38 @@ impl Expander<'_> {
         self.operate(param, &subject, got, quoting, sink)
     }
 
+    /// What `${…}` comes to, where that is a single text whatever stands around it: no list, no
+    /// indirection, and no word in the place of the value. `None`, and nothing done, elsewhere.
+    pub(super) fn param_text(&mut self, param: &Param) -> Expanded<Option<Str>> {
+        let changes = matches!(
+            param.op,
+            ParamOp::Value
+                | ParamOp::Length
+                | ParamOp::Substring { .. }
+                | ParamOp::RemovePrefix { .. }
+                | ParamOp::RemoveSuffix { .. }
+                | ParamOp::Replace { .. }
+                | ParamOp::Case { .. }
+        );
+        let one = param.subscript.as_ref().is_none_or(|sub| sub.kind == SubscriptKind::Key)
+            && !matches!(param.name, ParamName::At | ParamName::Star);
+        if !changes || !one || param.indirect {
+            return Ok(None);
+        }
+        let subscript = param.subscript.as_deref().map(Cow::Borrowed);
+        let subject = Subject { name: param.name, subscript };
+        if let ParamOp::Length = param.op {
+            return Ok(Some(Str::number(self.length(&subject)?)));
+        }
+        let got = self.got(subject.name, subject.subscript())?;
+        self.check_bound(&got, subject.name, subject.subscript())?;
+        Ok(Some(match self.changed(param, &subject, got)? {
+            Got::Unset => Str::EMPTY,
+            Got::One(value) => value,
+            Got::List { values, star } => Str::from(self.joined(&values, star)),
+        }))
+    }
+
     /// `${!ref}` of a nameref is the name that it refers to.
     fn put_nameref(
         &mut self,
@@ -366,14 +398,18 @@ impl Expander<'_> {
         quoting: Quoting,
         sink: &mut Sink<'_>,
     ) -> Expanded<()> {
+        if let ParamOp::Transform(letter) = &param.op {
+            return self.transform(param, subject, got, *letter, quoting, sink);
+        }
+        let got = self.changed(param, subject, got)?;
+        self.put_got(&got, quoting, sink)
+    }
+
+    fn changed(&mut self, param: &Param, subject: &Subject<'_>, got: Got) -> Expanded<Got> {
         let extglob = self.shell.options.has(Opt::ExtGlob);
-        let got = match &param.op {
-            ParamOp::Value => got,
+        Ok(match &param.op {
             ParamOp::Substring { offset, length } => {
                 self.substring(subject, got, offset, length.as_deref())?
-            }
-            ParamOp::Transform(letter) => {
-                return self.transform(param, subject, got, *letter, quoting, sink);
             }
             ParamOp::RemovePrefix { longest, pattern } => {
                 let pattern = self.pattern(pattern, extglob)?;
@@ -399,15 +435,16 @@ impl Expander<'_> {
             ParamOp::Case { mode, all, pattern } => {
                 self.recased(got, *mode, *all, pattern.as_ref())?
             }
-            ParamOp::Length
+            ParamOp::Value
+            | ParamOp::Transform(_)
+            | ParamOp::Length
             | ParamOp::Default { .. }
             | ParamOp::Assign { .. }
             | ParamOp::Error { .. }
             | ParamOp::Alternative { .. }
             | ParamOp::Names { .. }
             | ParamOp::Keys { .. } => got,
-        };
-        self.put_got(&got, quoting, sink)
+        })
     }
 
     /// The value, or each of the list, changed.

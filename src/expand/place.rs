@@ -3,7 +3,7 @@
 use super::error::{ExpandError, Expanded};
 use super::lists::Got;
 use super::{Expander, number};
-use crate::state::{Circular, Str, Target, Value, VarError, Variable};
+use crate::state::{Attrs, Circular, Str, Target, Value, VarError, Variable};
 use crate::syntax::ast::{Subscript, SubscriptIndex, SubscriptKind};
 use crate::syntax::symbol::Symbol;
 use crate::syntax::word::{parse_reference, parse_subscript};
@@ -38,6 +38,13 @@ impl Expander<'_> {
         symbol: Symbol,
         subscript: Option<&Subscript>,
     ) -> Expanded<Place> {
+        let reference = self.shell.vars.get(symbol).is_some_and(|v| v.attrs.has(Attrs::NAMEREF));
+        if !reference {
+            return match subscript {
+                None => Ok(Place::Whole(symbol)),
+                Some(subscript) => self.element(symbol, subscript),
+            };
+        }
         match (self.shell.resolve(symbol), subscript) {
             (Ok(Target::Variable(target)), None) => Ok(Place::Whole(target)),
             (Ok(Target::Variable(target)), Some(subscript)) => self.element(target, subscript),

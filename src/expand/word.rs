@@ -31,7 +31,19 @@ impl Expander<'_> {
             return self.brace_fields(word, out);
         }
         match &*word.parts {
-            [WordPart::Var(name)] if self.plain_field(*name, out)? => return Ok(()),
+            [WordPart::Var(name)] if !matches!(name, ParamName::At | ParamName::Star) => {
+                let Some(value) = self.variable_value(*name)? else { return Ok(()) };
+                return self.value_fields(value, out);
+            }
+            [WordPart::Arith(expr)] => {
+                let value = Str::number(self.arith(expr)?);
+                return self.value_fields(value, out);
+            }
+            [WordPart::Param(param)] => {
+                if let Some(value) = self.param_text(param)? {
+                    return self.value_fields(value, out);
+                }
+            }
             [WordPart::DoubleQuoted(parts)] => {
                 if let [WordPart::Var(ParamName::At)] = &**parts {
                     out.extend_from_slice(self.shell.positional.as_slice());
@@ -52,27 +64,23 @@ impl Expander<'_> {
         self.pieces_fields(parts, out)
     }
 
-    /// `$x` whose value is neither empty nor split nor a glob: the common case.
-    fn plain_field(&mut self, name: ParamName, out: &mut Vec<Str>) -> Expanded<bool> {
-        if matches!(name, ParamName::At | ParamName::Star) {
-            return Ok(false);
-        }
-        let Some(value) = self.variable_value(name)? else { return Ok(true) };
+    /// The fields of a value that stands alone and unquoted; mostly it is one as it is.
+    fn value_fields(&mut self, value: Str, out: &mut Vec<Str>) -> Expanded<()> {
         if value.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let noglob = self.shell.options.has(Opt::NoGlob);
-        let plain = Ifs::of(self.shell).find(&value).is_none()
-            && (noglob || !value.iter().any(|byte| glob::is_special(*byte)));
-        if plain {
+        let ifs = Ifs::of(self.shell);
+        if ifs.find(&value).is_none()
+            && (noglob || !value.iter().any(|byte| glob::is_special(*byte)))
+        {
             out.push(value);
-            return Ok(true);
+            return Ok(());
         }
-        let (ifs, budget) = (Ifs::of(self.shell), self.shell.budget.clone());
+        let budget = self.shell.budget.clone();
         let mut sink = Sink::new(Mode::Split, &ifs, &budget);
         sink.expansion(&value)?;
-        self.glob_fields(sink.done()?, out)?;
-        Ok(true)
+        self.glob_fields(sink.done()?, out)
     }
 
     fn brace_fields(&mut self, word: &Word, out: &mut Vec<Str>) -> Expanded<()> {
@@ -149,18 +157,22 @@ impl Expander<'_> {
         if let Some(text) = word.literal() {
             return Ok(Str::copied(text, &self.shell.budget)?);
         }
-        match &*word.parts {
+        // A lone expansion is its own text, within quotes or not.
+        let lone = match &*word.parts {
+            [WordPart::DoubleQuoted(parts)] => &**parts,
+            parts => parts,
+        };
+        match lone {
             [WordPart::Var(name)] if !matches!(name, ParamName::At | ParamName::Star) => {
                 return Ok(self.variable_value(*name)?.unwrap_or_default());
             }
-            [WordPart::DoubleQuoted(parts)] => {
-                if let [WordPart::Var(name)] = &**parts
-                    && !matches!(name, ParamName::At | ParamName::Star)
-                {
-                    return Ok(self.variable_value(*name)?.unwrap_or_default());
+            [WordPart::Command(subst)] => return self.run.command(self.shell, subst),
+            [WordPart::Arith(expr)] => return Ok(Str::number(self.arith(expr)?)),
+            [WordPart::Param(param)] => {
+                if let Some(value) = self.param_text(param)? {
+                    return Ok(value);
                 }
             }
-            [WordPart::Command(subst)] => return self.run.command(self.shell, subst),
             _ => {}
         }
         let (ifs, budget) = (Ifs::of(self.shell), self.shell.budget.clone());
