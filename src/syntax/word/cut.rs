@@ -206,7 +206,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
     ) -> Parsed<usize> {
         let marks = self.marks;
         let Some(mark) = mark_at(marks, at) else {
-            return self.simple(parts, at, end);
+            return self.simple(parts, at, end, around.is_some());
         };
         let inside =
             |open: usize, close: usize| at + open..mark.end.saturating_sub(close).max(at + open);
@@ -234,7 +234,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
     }
 
     /// `$name`, `$1`, `$?`, or a `$` that is only itself.
-    fn simple(&mut self, parts: &mut Parts, at: usize, end: usize) -> Parsed<usize> {
+    fn simple(&mut self, parts: &mut Parts, at: usize, end: usize, quoted: bool) -> Parsed<usize> {
         let rest = self.slice(at + 1..end);
         let len = identifier_len(rest);
         if len > 0 {
@@ -246,8 +246,12 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
             parts.push(WordPart::Var(name));
             return Ok(at + 2);
         }
-        // A lone `$` has no other meaning in patterns or globs, so that it may stay unquoted.
-        parts.same(b"$");
+        // Whether a lone `$` is quoted counts in a regular expression.
+        if quoted {
+            parts.quoted(b"$");
+        } else {
+            parts.literal(b"$");
+        }
         Ok(at + 1)
     }
 
@@ -342,14 +346,6 @@ impl Parts {
     pub fn quoted(&mut self, bytes: &[u8]) {
         self.end_literal();
         self.quoted.get_or_insert_default().extend_from_slice(bytes);
-    }
-
-    /// Adds to what is being collected.
-    fn same(&mut self, bytes: &[u8]) {
-        match &mut self.quoted {
-            Some(quoted) => quoted.extend_from_slice(bytes),
-            None => self.literal.extend_from_slice(bytes),
-        }
     }
 
     pub fn push(&mut self, part: WordPart) {
