@@ -102,8 +102,10 @@ impl Expander<'_> {
         if let Some(value) = number::decimal(text) {
             return Ok(value);
         }
-        let tree = parse(text, &self.shell.interner)
-            .map_err(|error| arith_error(text, error.message, error.at))?;
+        let tree = parse(text, &self.shell.interner).map_err(|error| {
+            let shown = error.end.and_then(|end| text.get(..end as usize)).unwrap_or(text);
+            arith_error(shown, error.message, error.at)
+        })?;
         self.arith_tree(&tree, text)
     }
 

@@ -10,6 +10,7 @@ mod parse;
 use super::ast::{ArithTree, Text, WordPart};
 use super::symbol::Interner;
 use lex::Lexer;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How deep parentheses, unary operators, choices and assignments may nest.
@@ -23,6 +24,8 @@ pub struct ArithSyntaxError {
     pub message: &'static str,
     /// Where the error token starts, which reaches to the end of the text.
     pub at: u32,
+    /// Where bash ends the text if it shows no more than a constant that is wrong.
+    pub end: Option<u32>,
 }
 
 /// Parses `text`, which was expanded already.
@@ -79,10 +82,19 @@ pub(super) fn parse_shadow(
 
 /// An error of the parser.
 fn error(message: &'static str, at: usize) -> ArithSyntaxError {
-    ArithSyntaxError { message, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    ArithSyntaxError { message, at: position(at), end: None }
 }
 
 /// Needed by the lexer to give subscripts their text.
 fn owned(bytes: &[u8]) -> Text {
     super::reader::text(bytes)
+}
+
+/// A constant is wrong: bash shows the text up to its end.
+fn constant_error(message: &'static str, range: Range<usize>) -> ArithSyntaxError {
+    ArithSyntaxError { message, at: position(range.start), end: Some(position(range.end)) }
+}
+
+fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

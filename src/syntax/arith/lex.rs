@@ -1,6 +1,6 @@
 //! Tokens of an expression.
 
-use super::{ArithSyntaxError, MARK, error, number};
+use super::{ArithSyntaxError, MARK, constant_error, error, number};
 use crate::syntax::ast::{ArithOp, ArithPlace, ParamName, Subscript, SubscriptKind, WordPart};
 use crate::syntax::options::ParseEnv;
 use crate::syntax::print;
@@ -90,7 +90,7 @@ impl<'a> Lexer<'a> {
         let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'#' | b'@' | b'_');
         let len = rest.iter().take_while(part).count();
         let value = number::parse(rest.get(..len).unwrap_or_default())
-            .map_err(|message| error(message, self.start))?;
+            .map_err(|message| constant_error(message, self.start..self.at + len))?;
         self.at += len;
         self.not_glued()?;
         self.last = Last::Value;
