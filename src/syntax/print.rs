@@ -58,9 +58,13 @@ pub fn list(list: &List) -> BString {
     printer.out
 }
 
-/// What stands between the parentheses of `$(…)`.
+/// What stands between the parentheses of `$(…)`: a blank first where two would stand together.
 pub fn substitution(body: &List) -> BString {
-    list(body)
+    let mut text = list(body);
+    if text.first() == Some(&b'(') {
+        text.insert(0, b' ');
+    }
+    text
 }
 
 /// The text of a word.
