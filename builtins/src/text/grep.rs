@@ -7,6 +7,7 @@ mod search;
 mod walk;
 
 use crate::prelude::*;
+use crate::registry;
 use options::OPTIONS;
 
 pub const GREP: Command = Command {
@@ -41,6 +42,8 @@ pub const EGREP: Command = Command {
         script: "printf 'cat\\ndog\\ncow\\n' | egrep 'cat|dog'",
         prints: "cat\ndog\n",
     }],
+    order: Order::Raw,
+    run: |ctx, args| grep_with(ctx, args, "-E"),
     ..GREP
 };
 
@@ -53,5 +56,15 @@ pub const FGREP: Command = Command {
         script: "printf 'a.c\\nabc\\n' | fgrep a.c",
         prints: "a.c\n",
     }],
+    order: Order::Raw,
+    run: |ctx, args| grep_with(ctx, args, "-F"),
     ..GREP
 };
+
+/// GNU's `egrep` and `fgrep` are scripts that run grep: so is what they say.
+fn grep_with(ctx: &mut Context<'_>, args: &Args, kind: &str) -> CommandResult {
+    ctx.name = GREP.name.into();
+    let argv: Vec<_> =
+        std::iter::once(kind.into()).chain(args.operands().iter().cloned()).collect();
+    Ok(registry::run(&GREP, ctx, &argv))
+}

@@ -15,12 +15,7 @@ pub(super) fn compile<'a>(
     let (text, files) = patterns(ctx, args)?;
     let Some(text) = text else { return Ok((None, files)) };
     let patterns: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
-    let kind = match (ctx.name.as_bytes(), args.last_of("EFGP")) {
-        (_, Some(kind)) => kind,
-        (b"egrep", None) => 'E',
-        (b"fgrep", None) => 'F',
-        _ => 'G',
-    };
+    let kind = args.last_of("EFGP").unwrap_or('G');
     let ignore_case =
         args.given().iter().rev().find_map(|given| match (given.opt.short, given.opt.long) {
             (Some('i' | 'y'), _) => Some(true),
