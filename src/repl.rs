@@ -1,10 +1,12 @@
 //! The prompt: reads lines from a person, and runs them in one session.
 //!
 //! A command that is not complete asks for another line (`PS2`). Ctrl-C drops the line that is being
-//! typed, or ends the one that runs; Ctrl-D at an empty prompt ends the session.
+//! typed, or ends the one that runs; Ctrl-D at an empty prompt ends the session. As in bash, SIGTERM
+//! does nothing at a prompt, and SIGHUP ends the session: the store is closed before.
 
 mod complete;
 mod editor;
+mod hangup;
 mod prompt;
 mod reader;
 
@@ -16,7 +18,9 @@ use rustyline::error::ReadlineError;
 
 use crate::cli::{Failure, Options, Prepared, Target, Watch, environment, plain, prepare};
 use crate::eval::{EndedBy, Interpreter, Session, Signals, Source};
+use crate::state::Value;
 use editor::{LineEditor, Scene};
+use hangup::Hangup;
 
 /// What `$?` is after Ctrl-C (128 + SIGINT).
 const INTERRUPTED: u8 = 130;
@@ -30,6 +34,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let watch = Watch::start().map_err(|error| failed(plain(&error)))?;
     let prepared = prepare(options, &watch)?;
     prepared.fs.mount()?;
+    watch.at_prompt(Hangup::new(&prepared.fs));
     let mut invocation = prepared.invocation(Source::Stdin, options);
     invocation.interactive = true;
     invocation.env = environment(prepared.first.as_bstr().to_owned());
@@ -64,9 +69,12 @@ impl Repl<'_> {
     fn serve(&mut self) -> u8 {
         let mut status = 0;
         loop {
+            if let Some(Next::Exit(status)) = self.before_prompt(status) {
+                return status;
+            }
             match self.read(status) {
                 Ok(Typed::Command(text)) => {
-                    let Some(next) = self.execute(&text) else { continue };
+                    let Some(next) = self.execute(text.as_bytes()) else { continue };
                     match next {
                         Next::Line(next) => status = next,
                         Next::Exit(status) => return status,
@@ -87,6 +95,25 @@ impl Repl<'_> {
                 }
             }
         }
+    }
+
+    /// Runs `PROMPT_COMMAND`, each element of it if it is an array; `$?` stays what it was (bash manual,
+    /// 6.9).
+    fn before_prompt(&mut self, status: u8) -> Option<Next> {
+        let texts = self.session.with_shell(|shell| {
+            let symbol = shell.interner.get(b"PROMPT_COMMAND")?;
+            Some(match shell.value(symbol) {
+                Value::Indexed(array) => array.values().cloned().collect(),
+                _ => shell.scalar(symbol).into_iter().collect::<Vec<_>>(),
+            })
+        });
+        for text in texts.flatten()? {
+            if let Some(Next::Exit(status)) = self.execute(&text) {
+                return Some(Next::Exit(status));
+            }
+            self.session.with_shell(|shell| shell.status = status);
+        }
+        None
     }
 
     /// Reads lines until they are a command, or can't become one.
@@ -130,14 +157,14 @@ impl Repl<'_> {
         self.session.with_shell(|shell| Scene::of(shell, fs, names)).unwrap_or_default()
     }
 
-    fn execute(&mut self, text: &str) -> Option<Next> {
-        if text.trim().is_empty() {
+    fn execute(&mut self, text: &[u8]) -> Option<Next> {
+        if text.trim_ascii().is_empty() {
             return None;
         }
         let cancel = Cancel::new();
         let target = Target { script: Signals::default(), cancel: cancel.clone() };
         self.watch.aim(Some(target));
-        let end = self.session.execute(text.as_bytes(), &cancel);
+        let end = self.session.execute(text, &cancel);
         self.watch.aim(None);
         if end.by != EndedBy::Exit {
             // The terminal has echoed `^C` without a newline.

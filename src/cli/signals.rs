@@ -1,5 +1,6 @@
 //! The host's signals: passed on to the script, or ending it.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -25,10 +26,18 @@ pub struct Target {
 }
 
 /// Takes the program's signals on a thread of its own, which lives as long as the program.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Watch {
     target: Arc<Mutex<Option<Target>>>,
     pending: Arc<AtomicU32>,
+    /// What a hangup at a prompt still has to do.
+    hangup: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("pending", &self.pending).finish_non_exhaustive()
+    }
 }
 
 impl Watch {
@@ -64,14 +73,15 @@ impl Watch {
         *self.target.lock() = target;
     }
 
+    /// The program has a prompt: while nothing runs only SIGHUP ends it, after `hangup`.
+    pub fn at_prompt(&self, hangup: Box<dyn Fn() + Send>) {
+        *self.hangup.lock() = Some(hangup);
+    }
+
     fn take(&self, signal: u8) {
         let came = self.pending.fetch_add(1, Ordering::SeqCst) + 1;
         let Some(target) = self.target.lock().clone() else {
-            // Nothing runs: at a prompt only SIGTERM and SIGHUP come here, and they end it.
-            if i32::from(signal) != SIGINT {
-                std::process::exit(128 + i32::from(signal));
-            }
-            return;
+            return self.take_idle(signal);
         };
         if came >= PATIENCE {
             std::process::exit(128 + i32::from(signal));
@@ -79,6 +89,20 @@ impl Watch {
         if !target.script.deliver(signal) {
             target.cancel.cancel(Reason::Signal(signal));
         }
+    }
+
+    /// Takes a signal while nothing runs.
+    fn take_idle(&self, signal: u8) {
+        let signal = i32::from(signal);
+        let hangup = self.hangup.lock();
+        match &*hangup {
+            Some(hangup) if signal == SIGHUP => hangup(),
+            // The line editor reads Ctrl-C itself.
+            Some(_) => return,
+            None if signal == SIGINT => return,
+            None => {}
+        }
+        std::process::exit(128 + signal);
     }
 }
 
