@@ -20,6 +20,7 @@ mod rm;
 mod rmdir;
 mod stat;
 mod touch;
+mod truncate;
 
 use crate::command::Command;
 
@@ -40,4 +41,5 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rmdir::RMDIR,
     &stat::STAT,
     &touch::TOUCH,
+    &truncate::TRUNCATE,
 ];

@@ -8,11 +8,14 @@ mod cut;
 mod diff;
 mod digest;
 mod expand;
+mod expr;
+mod factor;
 mod fold;
 mod grep;
 mod head;
+mod join;
 mod nl;
-mod number;
+pub(crate) mod number;
 mod od;
 mod operands;
 mod paste;
@@ -21,6 +24,7 @@ mod ranges;
 mod rev;
 mod sed;
 mod seq;
+mod shuf;
 mod sort;
 mod tabs;
 mod tac;
@@ -60,6 +64,10 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rev::REV,
     &tac::TAC,
     &yes::YES,
+    &expr::EXPR,
+    &factor::FACTOR,
+    &join::JOIN,
+    &shuf::SHUF,
     &basenc::BASE32,
     &basenc::BASE64,
     &basenc::BASENC,

@@ -6,22 +6,22 @@ use crate::prelude::*;
 
 /// Why a text is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NumberFault {
+pub(crate) enum NumberFault {
     Invalid,
     /// Beyond any integer.
     TooLarge,
 }
 
 /// What a suffix multiplies by; `None` if it is unknown.
-pub(super) type Suffixes = fn(&[u8]) -> Option<i128>;
+pub(crate) type Suffixes = fn(&[u8]) -> Option<i128>;
 
 /// No suffix at all.
-pub(super) fn no_suffix(suffix: &[u8]) -> Option<i128> {
+pub(crate) fn no_suffix(suffix: &[u8]) -> Option<i128> {
     suffix.is_empty().then_some(1)
 }
 
 /// `b`, `kB`, `K`, `KiB` and so on.
-pub(super) fn size_suffix(suffix: &[u8]) -> Option<i128> {
+pub(crate) fn size_suffix(suffix: &[u8]) -> Option<i128> {
     let one = [b"1", suffix].concat();
     let known = crate::size::parse_size(&one)?;
     match suffix {
@@ -32,7 +32,7 @@ pub(super) fn size_suffix(suffix: &[u8]) -> Option<i128> {
 }
 
 /// Reads digits with a sign and a suffix, after any white space.
-pub(super) fn integer(text: &[u8], suffixes: Suffixes) -> Result<i128, NumberFault> {
+pub(crate) fn integer(text: &[u8], suffixes: Suffixes) -> Result<i128, NumberFault> {
     let text = text.trim_start_with(|letter| letter.is_ascii_whitespace() || letter == '\x0b');
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -59,7 +59,7 @@ pub(super) fn integer(text: &[u8], suffixes: Suffixes) -> Result<i128, NumberFau
 }
 
 /// Reads a number that must lie in a range, else ends the command: `WHAT: ‘TEXT’: REASON`.
-pub(super) fn within(
+pub(crate) fn within(
     text: &[u8],
     what: &str,
     range: RangeInclusive<i128>,
