@@ -22,6 +22,7 @@ mod paste;
 mod patch;
 mod ranges;
 mod rev;
+mod rg;
 mod sed;
 mod seq;
 mod shuf;
@@ -62,6 +63,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &paste::PASTE,
     &patch::PATCH,
     &rev::REV,
+    &rg::RG,
     &tac::TAC,
     &yes::YES,
     &expr::EXPR,
