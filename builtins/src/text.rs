@@ -3,6 +3,7 @@
 mod awk;
 mod basenc;
 mod cat;
+mod cmp;
 mod comm;
 mod cut;
 mod diff;
@@ -16,6 +17,7 @@ mod head;
 mod join;
 mod nl;
 pub(crate) mod number;
+mod numfmt;
 mod od;
 mod operands;
 mod paste;
@@ -27,6 +29,7 @@ mod sed;
 mod seq;
 mod shuf;
 mod sort;
+mod split;
 mod tabs;
 mod tac;
 mod tail;
@@ -66,6 +69,9 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rg::RG,
     &tac::TAC,
     &yes::YES,
+    &cmp::CMP,
+    &numfmt::NUMFMT,
+    &split::SPLIT,
     &expr::EXPR,
     &factor::FACTOR,
     &join::JOIN,
