@@ -1,6 +1,6 @@
 //! Dates: written as `strftime` and GNU `date` write them, read as GNU tools read them.
 
-mod format;
+pub mod format;
 mod parse;
 mod words;
 

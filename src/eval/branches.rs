@@ -1,6 +1,7 @@
 //! `if`, `case`, `[[ … ]]` and `(( … ))`.
 
 use super::{Eval, Step, expand};
+use crate::state::PipeStatus;
 use crate::syntax::ast::{ArithExpr, Case, CaseEnd, If, List};
 
 /// Runs a list whose failure is an answer, not an error.
@@ -70,5 +71,6 @@ pub fn arith(eval: &mut Eval, expr: &ArithExpr) -> Step {
             1
         }
     };
+    eval.shell.pipe_status = PipeStatus::One(status);
     eval.finish(status)
 }

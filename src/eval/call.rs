@@ -64,10 +64,7 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         eval.rt.hidden.err |= !eval.shell.options.has(Opt::ErrTrace);
     }
     let loops = std::mem::take(&mut eval.rt.loops);
-    let step = match eval.debug_trap_now() {
-        Ok(_) => eval.command(&entry.function.body),
-        Err(unwind) => Err(unwind),
-    };
+    let step = body(eval, entry);
     // The RETURN trap sees the status from before `return` gave another.
     let step = match step {
         Ok(_) | Err(Unwind::Return(_)) if !eval.shell.traps.is_empty() => {
@@ -97,6 +94,15 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         eval.shell.getopts = getopts;
     }
     step
+}
+
+/// The DEBUG trap sees the line of the function first.
+fn body(eval: &mut Eval, entry: &FunctionEntry) -> Step {
+    if !eval.shell.traps.is_empty() {
+        eval.shell.line = entry.function.line;
+        eval.debug_trap_now()?;
+    }
+    eval.command(&entry.function.body)
 }
 
 fn check_nesting(eval: &mut Eval, entry: &FunctionEntry) -> Result<(), Unwind> {

@@ -57,7 +57,11 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
         Cond::Unary(letter, operand) => {
             let value = word(eval, operand)?;
             traced(eval, &[&[b'-', *letter, b' '], &value]);
-            match test::unary(*letter, &value, eval) {
+            let answer = test::unary(*letter, &value, eval);
+            if let Some(error) = eval.rt.test_error.take() {
+                return Err(Stop::Leave(eval.expand_failed(*error)));
+            }
+            match answer {
                 Ok(answer) => Ok(answer),
                 Err(fault) => {
                     eval.complain(&[b"[[: ", &fault.message()]);

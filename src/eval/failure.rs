@@ -65,7 +65,12 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
     if shell.cancel.is_cancelled() {
         return Unwind::Abort;
     }
-    say_each(shell, &error);
+    match (&error, rt.builtin) {
+        (ExpandError::BadInteger(_), Some(name)) => {
+            complain(shell, &[name.as_bytes(), b": ", &error.message()]);
+        }
+        _ => say_each(shell, &error),
+    }
     // A subshell that ends so has status 1, as has a shell under `set -e`; else it is 127.
     let small = rt.is_subshell || shell.options.has(Opt::ErrExit);
     let status = if small { error.status().min(1) } else { error.status() };

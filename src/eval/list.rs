@@ -81,7 +81,7 @@ impl Eval {
             CommandKind::Group(list) => self.list(list),
             CommandKind::Subshell(list) => {
                 self.shell.line = command.line;
-                let status = subshell::run(self, list)?;
+                let status = subshell::run(self, command, list)?;
                 if !self.shell.traps.is_empty() {
                     self.set_command_text(command);
                 }
@@ -138,7 +138,11 @@ impl Eval {
         self.err_trap(status)?;
         self.shell.status = status;
         if self.shell.options.has(Opt::ErrExit) {
-            return Err(Unwind::Exit(status));
+            // The EXIT trap still sees the redirections that hold here, but no locals.
+            while !self.rt.exit_trap_done && self.shell.vars.depth() > 0 {
+                self.shell.vars.pop();
+            }
+            return Err(Unwind::Exit(self.exit_trap(status)));
         }
         Ok(status)
     }

@@ -172,22 +172,24 @@ pub fn select(eval: &mut Eval, node: &For, command: &Command) -> Step {
         return Ok(0);
     }
     let line = eval.shell.line;
+    eval.debug_trap(command)?;
+    if eval.wants_tracing() {
+        eval.trace_for(node, "select");
+    }
     looping(eval, |eval| {
         let mut shown = false;
         loop {
             eval.tick()?;
             eval.shell.line = line;
             let Some(answer) = ask(eval, &fields, &mut shown)? else {
-                eval.put_error(b"\n");
+                if let Some(stream) = eval.writable(1) {
+                    drop(stream.write("\n".into(), &eval.shell.cancel));
+                }
                 return Ok(1);
             };
             let number = answer.trim().to_str().ok().and_then(|text| text.parse::<usize>().ok());
             let chosen = number.and_then(|number| fields.get(number.checked_sub(1)?));
             let value = chosen.cloned().unwrap_or(Str::EMPTY);
-            eval.debug_trap(command)?;
-            if eval.wants_tracing() {
-                eval.trace_for(node, "select");
-            }
             if !eval.set_loop_variable(node.symbol, value)? {
                 return Ok(1);
             }

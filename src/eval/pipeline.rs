@@ -7,7 +7,7 @@ use mesash_builtins::stream::pipe;
 use super::subshell::{self, Joined};
 use super::{Eval, Step, Unwind, time};
 use crate::state::{Fd, Opt, PipeStatus};
-use crate::syntax::ast::{Command, Pipeline};
+use crate::syntax::ast::{Command, CommandKind, Pipeline};
 
 #[inline]
 pub fn run(eval: &mut Eval, node: &Pipeline) -> Step {
@@ -45,14 +45,16 @@ fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
     let mut input: Option<Fd> = None;
     for at in 0..last {
         let (reader, writer) = pipe();
+        announced(eval, commands.get(at))?;
         let mut stage = eval.subshell();
+        stage.rt.announced = true;
         if let Some(input) = input.take() {
             stage.shell.fds.set(0, Some(input));
         }
         stage.shell.fds.set(1, Some(Fd::writing(writer)));
         input = Some(Fd::reading(reader));
         if let Some(command) = commands.get(at) {
-            subshell::not_deeper(&mut stage, command);
+            subshell::not_deeper(&mut stage, command, eval.rt.loops);
         }
         let commands = Arc::clone(commands);
         let started = subshell::start(eval, stage, move |stage| match commands.get(at) {
@@ -70,7 +72,11 @@ fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
     }
     let Some(command) = commands.get(last) else { return Ok(0) };
     let own = eval.shell.options.has(Opt::LastPipe) && !eval.shell.options.has(Opt::Monitor);
-    let outcome = if own { here(eval, command, input) } else { copied(eval, command, input) };
+    let outcome = if own {
+        here(eval, command, input)
+    } else {
+        announced(eval, Some(command)).and_then(|()| copied(eval, command, input))
+    };
     // The stages end by themselves now that nobody reads, or because the process was cancelled.
     let mut statuses = subshell::join_all(&running);
     let status = outcome?;
@@ -79,6 +85,17 @@ fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
     let pipefail = eval.shell.options.has(Opt::PipeFail);
     let failed = statuses.iter().rev().copied().find(|&status| status != 0);
     eval.finish(if pipefail { failed.unwrap_or(0) } else { status })
+}
+
+/// The DEBUG trap of a simple command that becomes a process runs before that is made.
+pub(super) fn announced(eval: &mut Eval, command: Option<&Command>) -> Result<(), Unwind> {
+    if let Some(command) = command.filter(|command| matches!(command.kind, CommandKind::Simple(_)))
+        && !eval.shell.traps.is_empty()
+    {
+        eval.shell.line = command.line;
+        eval.debug_trap(command)?;
+    }
+    Ok(())
 }
 
 /// `lastpipe`: the last stage is the shell itself.
@@ -92,9 +109,11 @@ fn here(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unw
 }
 
 fn copied(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, Unwind> {
+    let loops = eval.rt.loops;
     subshell::isolated(eval, move |stage| {
         stage.shell.fds.set(0, input);
-        subshell::not_deeper(stage, command);
+        stage.rt.announced = true;
+        subshell::not_deeper(stage, command, loops);
         stage.command(command)
     })
 }

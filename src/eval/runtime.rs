@@ -24,6 +24,12 @@ pub struct Runtime {
     pub loops: u32,
     /// Descriptors of process substitutions that the command which made them will close.
     pub substituted: Vec<u32>,
+    /// The DEBUG trap has run for the simple command that this process begins with.
+    pub announced: bool,
+    /// Why the subscript of `test -v` could not be evaluated.
+    pub test_error: Option<Box<super::expand::ExpandError>>,
+    /// The builtin that runs.
+    pub builtin: Option<&'static str>,
     /// Traps that run, and aren't run again meanwhile.
     pub trapping: Trapping,
     /// Traps that the running function does not see.
@@ -81,6 +87,9 @@ impl Runtime {
             errexit_ignored: false,
             loops: 0,
             substituted: Vec::new(),
+            announced: false,
+            test_error: None,
+            builtin: None,
             trapping: Trapping::default(),
             hidden: Hidden::default(),
             in_trap: 0,

@@ -104,7 +104,9 @@ impl Eval {
         let inner = kind == TextKind::Eval || kind == TextKind::Trap || self.rt.sources > 0;
         let level = self.rt.trace_level;
         self.rt.trace_level += u32::from(inner);
+        let builtin = self.rt.builtin.take();
         let step = self.run_parser(parser, kind);
+        self.rt.builtin = builtin;
         self.rt.trace_level = level;
         step
     }

@@ -13,8 +13,11 @@ use bstr::ByteSlice;
 
 pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     eval.shell.line = command.line;
-    if !eval.shell.traps.is_empty() && !eval.debug_trap(command)? {
-        return Ok(eval.shell.status);
+    if !eval.shell.traps.is_empty() {
+        let announced = std::mem::take(&mut eval.rt.announced);
+        if !announced && !eval.debug_trap(command)? {
+            return Ok(eval.shell.status);
+        }
     }
     if eval.shell.options.has(Opt::NoExec) && !eval.shell.options.has(Opt::Interactive) {
         return Ok(0);
@@ -285,7 +288,11 @@ pub fn find_and_run(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
 /// Runs what is at a path.
 pub fn run_path(eval: &mut Eval, path: &Str, fields: &[Str]) -> Step {
     match eval.resolve(path) {
-        Ok(program) => external::run(eval, &program, path, fields),
+        Ok(program) => {
+            let step = external::run(eval, &program, path, fields);
+            eval.child_ended();
+            step
+        }
         Err(status) => Ok(status),
     }
 }
@@ -301,6 +308,10 @@ fn not_found(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
         true => mesash_builtins::core::shell_quote::ansi_c(name),
         false => name.to_vec(),
     };
-    eval.complain(&[&shown, b": command not found"]);
+    let reason: &[u8] = match super::lookup::path_variable(&eval.shell).is_empty() {
+        true => b": No such file or directory",
+        false => b": command not found",
+    };
+    eval.complain(&[&shown, reason]);
     Ok(127)
 }

@@ -14,7 +14,7 @@ use super::streams::Text;
 use super::{Eval, Runtime, Step, Unwind, expand, failure};
 use crate::job::table::Child;
 use crate::job::{signal, stack};
-use crate::state::{Fd, IndexedArray, Opt, Shell, Str, names};
+use crate::state::{Event, Fd, IndexedArray, Opt, Shell, Str, names};
 use crate::syntax::ast::{AndOr, Command, CommandKind, Coproc, List};
 use crate::syntax::print;
 
@@ -58,6 +58,36 @@ fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
 }
 
 impl Eval {
+    /// A process that this one waited for has ended: that is a signal too, if somebody cares.
+    #[inline]
+    pub fn child_ended(&self) {
+        if self.rt.process.catches(signal::CHLD) {
+            self.rt.process.signal(signal::CHLD);
+        }
+    }
+
+    /// Says that a signal ended a process, as bash does of all but SIGINT and SIGPIPE, and of SIGTERM
+    /// only in the foreground.
+    pub fn tell_killed(
+        &self,
+        number: u8,
+        pid: i64,
+        text: impl FnOnce() -> bstr::BString,
+        foreground: bool,
+    ) {
+        let what = signal::text(number);
+        match number {
+            signal::INT | signal::PIPE => {}
+            signal::TERM if foreground => self.put_error(format!("{what}\n").as_bytes()),
+            signal::TERM => {}
+            _ if self.shell.traps.active(Event::Signal(number)).is_some() => {}
+            _ => {
+                let line = format!("{pid:5} {what:<23} ");
+                self.complain(&[line.as_bytes(), &text()]);
+            }
+        }
+    }
+
     /// See `copy`.
     pub fn subshell(&self) -> Self {
         copy(&self.shell, &self.rt)
@@ -98,20 +128,35 @@ impl Eval {
 }
 
 /// `( … )`
-pub fn run(eval: &mut Eval, list: &List) -> Result<u8, Unwind> {
-    isolated(eval, |eval| eval.list(list))
+pub fn run(eval: &mut Eval, command: &Command, list: &List) -> Result<u8, Unwind> {
+    let line = eval.shell.line;
+    let mut pid = 0;
+    let end = process(eval, |eval| {
+        pid = eval.rt.process.pid;
+        eval.list(list)
+    })?;
+    if end.signalled {
+        eval.shell.line = line;
+        eval.tell_killed(end.status & 0x7f, pid, || print::command(command), true);
+    }
+    Ok(end.status)
 }
 
 /// Runs something in a copy of the shell on this thread; its status.
 pub fn isolated(eval: &mut Eval, run: impl FnOnce(&mut Eval) -> Step) -> Result<u8, Unwind> {
+    process(eval, run).map(|end| end.status)
+}
+
+fn process(eval: &mut Eval, run: impl FnOnce(&mut Eval) -> Step) -> Result<End, Unwind> {
     eval.tick()?;
     let mut copy = eval.subshell();
     let step = run(&mut copy);
-    let status = copy.end(step).status;
+    let end = copy.end(step);
+    eval.child_ended();
     if eval.shell.cancel.is_cancelled() {
         return Err(Unwind::Abort);
     }
-    Ok(status)
+    Ok(end)
 }
 
 #[derive(Debug, Default)]
@@ -196,10 +241,12 @@ fn fork_failed(shell: &Shell) -> Unwind {
     Unwind::Discard(254)
 }
 
-/// A simple command that runs in a process of its own doesn't count for `BASH_SUBSHELL`.
-pub fn not_deeper(copy: &mut Eval, command: &Command) {
+/// A simple command that runs in a process of its own doesn't count for `BASH_SUBSHELL`, and sees
+/// the `loops` around it: to leave them ends the process.
+pub fn not_deeper(copy: &mut Eval, command: &Command, loops: u32) {
     if matches!(command.kind, CommandKind::Simple(_)) {
         copy.shell.counters.subshell -= 1;
+        copy.rt.loops = loops;
     }
 }
 
@@ -215,7 +262,9 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
     if node.rest.is_empty()
         && let [command] = &*node.first.commands
     {
-        not_deeper(&mut copy, command);
+        super::pipeline::announced(eval, Some(command))?;
+        copy.rt.announced = true;
+        not_deeper(&mut copy, command, eval.rt.loops);
     }
     let body = Arc::clone(node);
     let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.and_or(&body))?;
@@ -243,10 +292,11 @@ pub fn start_child(
     let other = Arc::clone(&child);
     let parent = Arc::downgrade(&rt.process);
     launch(shell, rt, copy, run, move |end| {
-        other.finish(end.status, end.signalled);
+        // The trap is due before the end is seen.
         if let Some(parent) = parent.upgrade() {
             parent.signal(signal::CHLD);
         }
+        other.finish(end.status, end.signalled);
     })?;
     Ok(child)
 }

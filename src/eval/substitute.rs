@@ -8,12 +8,14 @@ use mesash_builtins::budget::Resource;
 use mesash_builtins::stream::{Stream, pipe};
 
 use super::expand::{self, ExpandError, Substitute};
+use super::script::TextKind;
 use super::streams::Capture;
 use super::{Eval, Runtime, Step, Unwind, failure, redirect, subshell};
 use crate::state::{Fd, Opt, Shell, Str};
 use crate::syntax::ast::{
-    CommandKind, CommandSubst, ProcessDirection, ProcessSubst, RedirectTarget, Word,
+    CommandKind, CommandSubst, List, ProcessDirection, ProcessSubst, RedirectTarget, Word,
 };
+use crate::syntax::print;
 
 /// How much `$(<file)` reads at a time.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -86,7 +88,9 @@ fn run(rt: &mut Runtime, shell: &mut Shell, subst: &CommandSubst) -> Result<Vec<
     }
     // A failure inside counts as one, also where the whole stands in a condition.
     copy.rt.trace_level += 1;
-    let step = deeper(&mut copy, |copy| copy.list(&subst.body));
+    // Loops around it can be left: that ends the substitution.
+    copy.rt.loops = rt.loops;
+    let step = deeper(&mut copy, |copy| with_aliases(copy, &subst.body, subst.line));
     shell.status = copy.end(step).status;
     if let Some(limit) = capture.limit() {
         rt.realm.exceeded(limit);
@@ -95,6 +99,19 @@ fn run(rt: &mut Runtime, shell: &mut Shell, subst: &CommandSubst) -> Result<Vec<
         return Err(Unwind::Abort);
     }
     Ok(capture.take())
+}
+
+/// Runs the commands of a substitution. Aliases are those that hold now, so where there are any the
+/// commands are read anew.
+fn with_aliases(copy: &mut Eval, body: &List, line: u32) -> Step {
+    let expands = copy.shell.options.has(Opt::ExpandAliases);
+    if !expands || copy.shell.aliases.is_empty() || copy.shell.options.has(Opt::Posix) {
+        return copy.list(body);
+    }
+    let first = body.items.first().and_then(|item| item.and_or.first.commands.first());
+    let line = first.map_or(line, |command| command.line);
+    let text = print::substitution(body);
+    copy.run_text(&text, line, TextKind::File)
 }
 
 /// Substitutions nest: their depth is that of the budget.
@@ -167,8 +184,9 @@ fn start(rt: &mut Runtime, shell: &mut Shell, subst: &ProcessSubst) -> Result<St
         }
     };
     copy.rt.errexit_ignored = false;
-    let body = Arc::clone(&subst.body);
-    let child = subshell::start_child(shell, rt, copy, move |copy| copy.list(&body))?;
+    let (body, line) = (Arc::clone(&subst.body), subst.line);
+    let child =
+        subshell::start_child(shell, rt, copy, move |copy| with_aliases(copy, &body, line))?;
     shell.last_background = Some(child.process.pid);
     rt.jobs.add_hidden(child);
     let fd = subshell::high_fd(shell);

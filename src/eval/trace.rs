@@ -13,9 +13,15 @@ use crate::syntax::ast::{
     WordText,
 };
 
-/// A word as xtrace shows it.
-fn shown(word: &[u8]) -> Vec<u8> {
-    if word.is_empty() { b"''".to_vec() } else { shell_quote::as_needed(word) }
+use shell_quote::traced as shown;
+
+/// `'value'` or `['key']='value'`, if both are constant.
+fn element_shown(element: &ArrayElement) -> Option<Vec<u8>> {
+    let value = shell_quote::single(&element.value.constant()?);
+    let Some(key) = &element.key else { return Some(value) };
+    let key = shell_quote::single(&key.word.constant()?);
+    let sign: &[u8] = if element.append { b"]+=" } else { b"]=" };
+    Some([b"[", key.as_slice(), sign, &value].concat())
 }
 
 impl Eval {
@@ -80,18 +86,12 @@ impl Eval {
     fn show_assignment(&mut self, assignment: &Assignment, value: &[u8], quotes_arrays: bool) {
         let text = match &assignment.value {
             AssignValue::Array(elements) => {
-                // Constant values are shown as they come out, others as they stand.
-                let constant = |element: &ArrayElement| {
-                    let plain = element.key.is_none() && !element.append;
-                    plain.then(|| element.value.constant()).flatten()
-                };
-                let shown: Option<Vec<_>> = elements.iter().map(constant).collect();
+                // A declaration shows what constant values come out as, a plain assignment the text.
+                let shown: Option<Vec<_>> = elements.iter().map(element_shown).collect();
                 match shown.filter(|_| !assignment.append && quotes_arrays) {
-                    Some(values) => {
-                        let quoted = values.iter().map(|value| shell_quote::single(value));
-                        let list = bstr::join(" ", quoted.collect::<Vec<_>>());
+                    Some(list) => {
                         let name = self.shell.name(assignment.name).to_vec();
-                        [name.as_slice(), b"=(", &list, b")"].concat()
+                        [name.as_slice(), b"=(", &bstr::join(" ", list), b")"].concat()
                     }
                     None => expand::text_of(&assignment.text).to_vec(),
                 }

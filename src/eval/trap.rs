@@ -62,7 +62,8 @@ impl Eval {
             let Some(command) = self.shell.traps.active(Event::Signal(number)).cloned() else {
                 continue;
             };
-            self.run_trap(&command, self.shell.line)?;
+            // Its lines are counted anew.
+            self.run_trap(&command, 1)?;
         }
         Ok(())
     }

@@ -102,11 +102,20 @@ impl Expander<'_> {
         if let Some(value) = number::decimal(text) {
             return Ok(value);
         }
-        let tree = parse(text, &self.shell.interner).map_err(|error| {
-            let shown = error.end.and_then(|end| text.get(..end as usize)).unwrap_or(text);
-            arith_error(shown, error.message, error.at)
-        })?;
-        self.arith_tree(&tree, text)
+        match parse(text, &self.shell.interner) {
+            Ok(tree) => self.arith_tree(&tree, text),
+            Err(faulty) => {
+                for node in &faulty.before {
+                    self.evaluate(node, &[]).map_err(|fault| match fault {
+                        Fault::At(message, at) => arith_error(text, message, at),
+                        Fault::Error(error) => error,
+                    })?;
+                }
+                let error = faulty.error;
+                let shown = error.end.and_then(|end| text.get(..end as usize)).unwrap_or(text);
+                Err(arith_error(shown, error.message, error.at))
+            }
+        }
     }
 
     pub(super) fn arith_tree(&mut self, tree: &ArithTree, text: &[u8]) -> Expanded<i64> {

@@ -51,14 +51,14 @@ impl Expander<'_> {
 
     /// Assigns or appends, by the attributes that the variable has.
     pub(super) fn assign_place(&mut self, place: &Place, value: Str, append: bool) -> Expanded<()> {
-        let Some(symbol) = place.symbol() else { return Ok(()) };
+        let Some(symbol) = place.symbol() else { return Err(ExpandError::Interrupted) };
         let attrs = self.shell.vars.get(symbol).map_or(Attrs::NONE, |variable| variable.attrs);
         if attrs.has(Attrs::INTEGER) && !matches!(place, Place::Unbound(_)) {
             self.shell.check_writable(symbol)?;
-            let mut sum = self.arith_text(&value).map_err(ExpandError::ending)?;
+            let mut sum = self.arith_text(&value).map_err(ExpandError::in_integer)?;
             if append {
                 let before = self.place_value(place).unwrap_or_default();
-                let before = self.arith_text(&before).map_err(ExpandError::ending)?;
+                let before = self.arith_text(&before).map_err(ExpandError::in_integer)?;
                 sum = sum.wrapping_add(before);
             }
             return self.store(place, Str::number(sum));
@@ -83,7 +83,7 @@ impl Expander<'_> {
             Place::Index(symbol, index) => Ok(self.shell.set_index(*symbol, *index, value)?),
             Place::Key(symbol, key) => Ok(self.shell.set_key(*symbol, key.clone(), value)?),
             Place::Unbound(symbol) => self.bind_nameref(*symbol, value),
-            Place::Nothing => Ok(()),
+            Place::Nothing => Err(ExpandError::Interrupted),
         }
     }
 

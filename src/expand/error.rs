@@ -43,6 +43,9 @@ pub enum ExpandError {
     Syntax(Box<ParseError>),
     /// Bad arithmetic in a subscript or for an integer variable: it ends the shell.
     Ends(Box<ExpandError>),
+    /// Bad arithmetic as the value of an integer variable: it ends the shell, and a builtin that
+    /// assigns says its name.
+    BadInteger(Box<ExpandError>),
     /// What goes before another message: `x: 1+: syntax error`.
     In(Str, Box<ExpandError>),
 }
@@ -75,7 +78,7 @@ impl ExpandError {
             Self::NoMatch(text) => join(&[b"no match: ", text]),
             Self::NegativeLength(text) => join(&[text, b": substring expression < 0"]),
             Self::Syntax(error) => bstr::join("\n", error.messages()).into(),
-            Self::Ends(error) => error.message(),
+            Self::Ends(error) | Self::BadInteger(error) => error.message(),
             Self::In(name, error) => join(&[name, b": ", &error.message()]),
         }
     }
@@ -88,12 +91,20 @@ impl ExpandError {
         }
     }
 
+    /// Of bad arithmetic in the value of an integer variable.
+    pub(super) fn in_integer(self) -> Self {
+        match self {
+            Self::Arith { .. } => Self::BadInteger(Box::new(self)),
+            error => error,
+        }
+    }
+
     /// The lines to print, each after the shell's prefix.
     pub fn messages(&self) -> Vec<BString> {
         match self {
             Self::Interrupted => Vec::new(),
             Self::Syntax(error) => error.messages(),
-            Self::Ends(error) => error.messages(),
+            Self::Ends(error) | Self::BadInteger(error) => error.messages(),
             _ => vec![self.message()],
         }
     }
@@ -104,7 +115,7 @@ impl ExpandError {
             Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) | Self::Limit(_) => {
                 true
             }
-            Self::Variable(VarError::Limit(_)) | Self::Ends(_) => true,
+            Self::Variable(VarError::Limit(_)) | Self::Ends(_) | Self::BadInteger(_) => true,
             Self::In(_, error) => error.is_fatal(),
             _ => false,
         }
@@ -114,7 +125,7 @@ impl ExpandError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Unbound(_) | Self::Parameter { .. } | Self::BadTransform(_) => 127,
-            Self::In(_, error) | Self::Ends(error) => error.status(),
+            Self::In(_, error) | Self::Ends(error) | Self::BadInteger(error) => error.status(),
             _ => 1,
         }
     }

@@ -88,6 +88,7 @@ impl Expander<'_> {
     fn glob_options(&self) -> Options {
         Options {
             nocase: self.shell.options.has(Opt::NoCaseGlob),
+            bytes: self.shell.counts_bytes(),
             extglob: self.shell.options.has(Opt::ExtGlob),
         }
     }

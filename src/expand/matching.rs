@@ -20,7 +20,7 @@ struct Kept {
 
 /// Compiles a pattern that is active as a whole.
 pub fn case_pattern(text: &[u8], nocase: bool, extglob: bool) -> Compiled {
-    Compiled::new(text, Options { nocase, extglob })
+    Compiled::new(text, Options { nocase, extglob, bytes: false })
 }
 
 /// A pattern ready to be matched: kept in the tree, or made for this once.
@@ -60,7 +60,18 @@ impl Expander<'_> {
         pattern: &'p Pattern,
         extglob: bool,
     ) -> Expanded<Ready<'p>> {
-        let options = Options { nocase: self.shell.options.has(Opt::NoCaseMatch), extglob };
+        let nocase = self.shell.options.has(Opt::NoCaseMatch);
+        let bytes = self.shell.counts_bytes();
+        self.pattern_under(pattern, Options { nocase, extglob, bytes })
+    }
+
+    /// The pattern of `${x#p}` and `${x%p}`, for which `nocasematch` counts for nothing.
+    pub(super) fn removed_pattern<'p>(&mut self, pattern: &'p Pattern) -> Expanded<Ready<'p>> {
+        let (extglob, bytes) = (self.shell.options.has(Opt::ExtGlob), self.shell.counts_bytes());
+        self.pattern_under(pattern, Options { nocase: false, extglob, bytes })
+    }
+
+    fn pattern_under<'p>(&mut self, pattern: &'p Pattern, options: Options) -> Expanded<Ready<'p>> {
         if let Some(kept) = pattern.compiled.get::<Kept>()
             && kept.options == options
         {
@@ -167,9 +178,14 @@ impl Expander<'_> {
             }
             _ => None,
         };
+        let bytes = self.shell.counts_bytes();
         self.mapped(got, &mut |value| {
             use bstr::ByteSlice;
             let mut out = Vec::with_capacity(value.len());
+            if bytes && !value.is_ascii() {
+                recased_bytes(value, mode, all, pattern.as_deref(), &mut out);
+                return Ok(Cow::Owned(out));
+            }
             for (at, (start, end, letter)) in value.char_indices().enumerate() {
                 let raw = value.get(start..end).unwrap_or_default();
                 let fits = |pattern: &Ready<'_>| pattern.is_match(raw);
@@ -186,6 +202,26 @@ impl Expander<'_> {
             }
             Ok(Cow::Owned(out))
         })
+    }
+}
+
+/// As `recased` where a character is a byte: only ASCII has case.
+fn recased_bytes(
+    value: &[u8],
+    mode: CaseMode,
+    all: bool,
+    pattern: Option<&Compiled>,
+    out: &mut Vec<u8>,
+) {
+    for (at, byte) in value.iter().enumerate() {
+        let fits = (at == 0 || all) && pattern.is_none_or(|p| p.is_match(&[*byte]));
+        out.push(match mode {
+            _ if !fits => *byte,
+            CaseMode::Upper => byte.to_ascii_uppercase(),
+            CaseMode::Lower => byte.to_ascii_lowercase(),
+            CaseMode::Toggle if byte.is_ascii_uppercase() => byte.to_ascii_lowercase(),
+            CaseMode::Toggle => byte.to_ascii_uppercase(),
+        });
     }
 }
 

@@ -274,7 +274,7 @@ impl Expander<'_> {
         };
         self.check_bound(&got, subject.name, subject.subscript())?;
         Ok(match got {
-            Got::One(value) => super::substring::length(&value) as i64,
+            Got::One(value) => super::substring::length(&value, self.bytes_of(&value)) as i64,
             Got::List { values, .. } => values.len() as i64,
             Got::Unset => 0,
         })
@@ -406,13 +406,12 @@ impl Expander<'_> {
     }
 
     fn changed(&mut self, param: &Param, subject: &Subject<'_>, got: Got) -> Expanded<Got> {
-        let extglob = self.shell.options.has(Opt::ExtGlob);
         Ok(match &param.op {
             ParamOp::Substring { offset, length } => {
                 self.substring(subject, got, offset, length.as_deref())?
             }
             ParamOp::RemovePrefix { longest, pattern } => {
-                let pattern = self.pattern(pattern, extglob)?;
+                let pattern = self.removed_pattern(pattern)?;
                 let cancel = self.shell.cancel.clone();
                 let reach = if *longest { Reach::Longest } else { Reach::Shortest };
                 self.mapped(got, &mut |value| {
@@ -421,7 +420,7 @@ impl Expander<'_> {
                 })?
             }
             ParamOp::RemoveSuffix { longest, pattern } => {
-                let pattern = self.pattern(pattern, extglob)?;
+                let pattern = self.removed_pattern(pattern)?;
                 let cancel = self.shell.cancel.clone();
                 let reach = if *longest { Reach::Longest } else { Reach::Shortest };
                 self.mapped(got, &mut |value| {

@@ -227,9 +227,9 @@ impl Expander<'_> {
     }
 
     pub(super) fn unset_name(&mut self, text: &[u8]) -> Expanded<()> {
-        let Some((symbol, subscript)) = self.named(text)? else {
-            return Err(VarError::NotIdentifier(Str::new(text)).into());
-        };
+        // What can't be read is the name of no variable: there is nothing to unset.
+        let read = parse_reference(text, self.parse_env(), &self.shell.interner);
+        let Ok(Some((symbol, subscript))) = read else { return Ok(()) };
         let Some(subscript) = subscript else {
             return match self.place(symbol, None)? {
                 Place::Whole(target) => Ok(self.shell.unset(target)?),

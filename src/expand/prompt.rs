@@ -71,6 +71,7 @@ impl Expander<'_> {
             b'e' => out.push(0x1b),
             b'n' => out.push(b'\n'),
             b'r' => out.push(b'\r'),
+            b'[' | b']' if !self.shell.options.has(Opt::Interactive) => {}
             b'[' => out.push(INVISIBLE_START),
             b']' => out.push(INVISIBLE_END),
             b'\\' => out.extend_from_slice(b"\\\\"),

@@ -8,8 +8,8 @@ use crate::state::{Str, Value};
 use crate::syntax::ast::{ArithExpr, ParamName, SubscriptKind};
 
 /// How many characters `text` has; a byte that is part of none counts as one.
-pub(super) fn length(text: &[u8]) -> usize {
-    if text.is_ascii() {
+pub(super) fn length(text: &[u8], bytes: bool) -> usize {
+    if bytes || text.is_ascii() {
         return text.len();
     }
     characters(text).count()
@@ -30,11 +30,20 @@ fn characters(text: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// The byte at which character `count` of `text` starts.
-fn byte_of(text: &[u8], count: usize) -> usize {
-    if text.is_ascii() { count.min(text.len()) } else { characters(text).take(count).sum() }
+fn byte_of(text: &[u8], count: usize, bytes: bool) -> usize {
+    if bytes || text.is_ascii() {
+        count.min(text.len())
+    } else {
+        characters(text).take(count).sum()
+    }
 }
 
 impl Expander<'_> {
+    /// Whether the characters of `text` are its bytes.
+    pub(super) fn bytes_of(&self, text: &[u8]) -> bool {
+        text.is_ascii() || self.shell.counts_bytes()
+    }
+
     /// An expression of `${x:…}`: its errors name the parameter.
     fn bound(&mut self, subject: &Subject<'_>, expr: &ArithExpr) -> Expanded<i64> {
         self.arith(expr).map_err(|error| match error {
@@ -72,7 +81,8 @@ impl Expander<'_> {
         match got {
             Got::Unset => Ok(Got::Unset),
             Got::One(text) => {
-                let total = self::length(&text) as i64;
+                let bytes = self.bytes_of(&text);
+                let total = self::length(&text, bytes) as i64;
                 let start = if from < 0 { total.saturating_add(from) } else { from };
                 if start < 0 || start > total {
                     return Ok(Got::One(Str::EMPTY));
@@ -88,9 +98,9 @@ impl Expander<'_> {
                         end
                     }
                 };
-                let first = byte_of(&text, start as usize);
+                let first = byte_of(&text, start as usize, bytes);
                 let rest = text.get(first..).unwrap_or_default();
-                let last = byte_of(rest, (end - start) as usize);
+                let last = byte_of(rest, (end - start) as usize, bytes);
                 let part = rest.get(..last).unwrap_or_default();
                 Ok(Got::One(Str::copied(part, &self.shell.budget)?))
             }

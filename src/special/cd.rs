@@ -23,7 +23,7 @@ pub const PWD: Special = Special {
 };
 
 fn cd(eval: &mut Eval, call: &Call<'_>) -> Step {
-    let given = match options::read(eval, call, "eLP@") {
+    let given = match options::read(eval, call, "eLP") {
         Ok(given) => given,
         Err(step) => return step,
     };

@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use mesash_builtins::core::shell_quote;
 
 use super::options::Given;
-use super::{ALL, Call, Special, options, type_};
+use super::{ALL, Call, Special, help, options};
 use crate::eval::{Eval, Step, Unwind, call, expand, lookup};
 use crate::state::names::is_identifier;
 use crate::state::signal::{SIGNAL_MAX, signal_name};
@@ -66,6 +66,12 @@ const ACTIONS: &[(&str, Option<u8>)] = &[
     ("stopped", None),
     ("user", Some(b'u')),
     ("variable", Some(b'v')),
+];
+
+/// The reserved words in bash's order.
+const KEYWORDS: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do",
+    "done", "in", "function", "time", "{", "}", "!", "[[", "]]", "coproc",
 ];
 
 const OPTIONS: &[&str] = &[
@@ -253,6 +259,16 @@ fn compopt(eval: &mut Eval, call: &Call<'_>) -> Step {
             status = 1;
             continue;
         };
+        if given.letters.is_empty() {
+            let mut text = b"compopt".to_vec();
+            for option in OPTIONS {
+                let sign = if spec.options.contains(option) { '-' } else { '+' };
+                text.extend_from_slice(format!(" {sign}o {option}").as_bytes());
+            }
+            let text = [&text, &b" "[..], name, b"\n"].concat();
+            eval.print(call, text)?;
+            continue;
+        }
         for letter in &given.letters {
             let Some(option) = &letter.value else { continue };
             let known = OPTIONS.iter().find(|known| option.as_bytes() == known.as_bytes());
@@ -282,6 +298,9 @@ fn compgen(eval: &mut Eval, call: &Call<'_>) -> Step {
     let word = given.rest.first().cloned().unwrap_or(Str::EMPTY);
     if spec.function.is_some() {
         eval.say(call, &[b"warning: -F option may not work as you expect"]);
+    }
+    if spec.command.is_some() {
+        eval.say(call, &[b"warning: -C option may not work as you expect"]);
     }
     let found = eval.completions_of(&spec, &word)?;
     let mut out = Vec::new();
@@ -318,6 +337,9 @@ impl Eval {
         if let Some(function) = &spec.function {
             found.extend(self.completed_by(function, word)?);
         }
+        if let Some(command) = &spec.command {
+            found.extend(self.completed_by_command(command, word)?);
+        }
         if let Some(filter) = &spec.filter {
             let (pattern, keeps) = match filter.strip_prefix(b"!") {
                 Some(pattern) => (pattern.to_vec(), true),
@@ -345,6 +367,9 @@ impl Eval {
         if found.is_empty() && spec.options.contains("dirnames") {
             found = self.paths(word, true);
         }
+        if spec.options.contains("plusdirs") {
+            found.extend(self.paths(word, true));
+        }
         Ok(found)
     }
 
@@ -352,6 +377,7 @@ impl Eval {
     fn completed_by(&mut self, function: &Str, word: &Str) -> Result<Vec<Vec<u8>>, Unwind> {
         let symbol = self.shell.interner.get(function);
         let Some(entry) = symbol.and_then(|symbol| self.shell.functions.get(symbol)) else {
+            self.complain(&[b"completion: function `", function, b"' not found"]);
             return Ok(Vec::new());
         };
         let entry = Arc::clone(entry);
@@ -363,6 +389,17 @@ impl Eval {
         Ok(reply.iter().map(|(_, value)| value.to_vec()).collect())
     }
 
+    /// Runs a completion command; its lines.
+    fn completed_by_command(&mut self, command: &Str, word: &Str) -> Result<Vec<Vec<u8>>, Unwind> {
+        let quoted = shell_quote::single(word);
+        let text = [b"\"$(", command.as_bytes(), b" compgen ", &quoted, b" '')\""].concat();
+        let output = expand::fields_of(&mut self.shell, &mut self.rt, &text);
+        let output = output.map_err(|error| self.expand_failed(error))?;
+        let lines = output.iter().flat_map(|text| text.split(|&byte| byte == b'\n'));
+        let lines = lines.filter(|line| !line.is_empty());
+        Ok(lines.map(<[u8]>::to_vec).collect())
+    }
+
     fn action(&self, action: &str, word: &[u8]) -> Vec<Vec<u8>> {
         let shell = &self.shell;
         let variables = |wanted: Attrs| -> Vec<Vec<u8>> {
@@ -372,7 +409,8 @@ impl Eval {
                     let variable = shell.vars.get(*symbol);
                     is_identifier(name)
                         && variable.is_some_and(|variable| {
-                            wanted == Attrs::NONE || variable.attrs.has(wanted)
+                            variable.is_set()
+                                && (wanted == Attrs::NONE || variable.attrs.has(wanted))
                         })
                 })
                 .map(|(name, _)| name.to_vec())
@@ -384,11 +422,12 @@ impl Eval {
         let functions =
             || shell.functions.sorted().into_iter().map(|entry| entry.function.name.to_vec());
         let mut builtins = ALL.iter().map(|builtin| builtin.name);
-        let mut keywords = type_::keywords().iter().copied();
+        let mut keywords = KEYWORDS.iter().copied();
         let all: Vec<Vec<u8>> = match action {
             "alias" => shell.aliases.iter().map(|(name, _)| name.to_vec()).collect(),
             "arrayvar" => variables(Attrs::ARRAY),
-            "builtin" | "helptopic" => texts(&mut builtins),
+            "builtin" => texts(&mut builtins),
+            "helptopic" => texts(&mut help::topics(self).iter().map(|topic| topic.name)),
             "enabled" => {
                 texts(&mut builtins.filter(|name| self.rt.builtins.is_enabled(name.as_bytes())))
             }

@@ -332,13 +332,22 @@ fn each(eval: &mut Eval, call: &Call<'_>, names: &[Str], wish: &Wish) -> Step {
     let mut status = 0;
     for (at, arg) in names.iter().enumerate() {
         let array = call.arrays.iter().find(|(index, _)| *index == at + skipped);
+        // `-g`: what a function binds is out of the way meanwhile.
+        let hidden = if wish.global { bound_within(eval, arg) } else { None };
+        if let Some(symbol) = hidden {
+            eval.shell.vars.swap_with_global(symbol);
+        }
         let done = match array {
             Some((_, assignment)) => one_array(eval, call, assignment, wish),
             None => one(eval, call, arg, wish),
         };
+        if let Some(symbol) = hidden {
+            eval.shell.vars.swap_with_global(symbol);
+        }
         match done {
             Ok(one) => status = one.max(status),
             Err(Fault::Said) => status = 1,
+            Err(Fault::Ends(error)) => return Err(eval.expand_failed(error)),
             Err(Fault::Expand(error)) => {
                 let prefix = wish.named;
                 eval.declaration_failed(call, error, prefix)?;
@@ -349,9 +358,18 @@ fn each(eval: &mut Eval, call: &Call<'_>, names: &[Str], wish: &Wish) -> Step {
     Ok(status)
 }
 
+/// The symbol of an argument's name, if a scope binds it.
+fn bound_within(eval: &Eval, arg: &[u8]) -> Option<Symbol> {
+    let name = take_apart(arg)?.name;
+    let symbol = eval.shell.interner.get(name)?;
+    eval.shell.vars.get(symbol).is_some_and(|variable| variable.scope > 0).then_some(symbol)
+}
+
 enum Fault {
     Said,
     Expand(ExpandError),
+    /// It gives up the whole command.
+    Ends(ExpandError),
 }
 
 impl From<ExpandError> for Fault {
@@ -413,8 +431,6 @@ fn bind(eval: &mut Eval, call: &Call<'_>, name: &[u8], wish: &Wish) -> Result<Sy
                 binding.attrs |= Attrs::EXPORT;
             }
         }
-    } else if wish.global && eval.shell.vars.depth() > 0 {
-        eval.shell.vars.bind(symbol, 0);
     } else if !wish.on.has(Attrs::NAMEREF) && !wish.off.has(Attrs::NAMEREF) {
         // The attributes go to what a nameref leads to.
         symbol = eval.target_symbol(name)?;
@@ -445,6 +461,9 @@ fn set_attributes(
         return Err(VarError::AssocToIndexed(Str::new(name)).into());
     }
     let mut attrs = now.attrs.without(wish.off);
+    if wish.local {
+        attrs = attrs.without(Attrs::TEMPORARY);
+    }
     if wish.on.has(Attrs::CASE) {
         attrs = attrs.without(Attrs::CASE);
     }
@@ -499,8 +518,15 @@ fn one_array(
     } else {
         Wish { on: wish.on | Attrs::INDEXED, ..*wish }
     };
-    let symbol = bind(eval, call, &name, &with_kind)?;
-    check_writable(eval, symbol)?;
+    let symbol = match bind(eval, call, &name, &with_kind) {
+        Err(Fault::Expand(ExpandError::Variable(error @ VarError::ReadOnly(_)))) => {
+            return Err(Fault::Ends(error.into()));
+        }
+        bound => bound?,
+    };
+    if let Err(error) = eval.shell.check_writable(symbol) {
+        return Err(Fault::Ends(error.into()));
+    }
     expand::assign(&mut eval.shell, &mut eval.rt, assignment)?;
     seal(eval, symbol, wish);
     Ok(0)
@@ -596,13 +622,17 @@ fn reference(
             eval.say(call, &[parts.name, text]);
             return Err(Fault::Said);
         }
-        if !target.is_empty() && !is_reference(target) {
+        if target.is_empty() {
+            eval.say(call, &[b"`': not a valid identifier"]);
+            return Err(Fault::Said);
+        }
+        if !is_reference(target) {
             let text = b"': invalid variable name for name reference";
             eval.say(call, &[b"`", target, text]);
             return Err(Fault::Said);
         }
         if target == parts.name {
-            eval.complain(&[b"warning: ", parts.name, b": circular name reference"]);
+            eval.say(call, &[b"warning: ", parts.name, b": circular name reference"]);
         }
     }
     let symbol = bind(eval, call, parts.name, wish)?;

@@ -2,7 +2,7 @@
 
 use mesash_builtins::core::shell_quote;
 
-use crate::state::{Attrs, FunctionEntry, IndexedArray, Shell, Value, Variable};
+use crate::state::{Attrs, FunctionEntry, IndexedArray, Opt, Shell, Value, Variable};
 use crate::syntax::print;
 use crate::syntax::symbol::Symbol;
 
@@ -99,7 +99,9 @@ pub fn setting(shell: &Shell, name: &[u8], symbol: Symbol, variable: &Variable) 
     };
     let text = match value {
         Value::Unset | Value::Dynamic(_) => return Vec::new(),
-        Value::Scalar(text) => shell_quote::as_needed(&text),
+        Value::Scalar(text) if !shell.options.has(Opt::Posix) => shell_quote::as_needed(&text),
+        Value::Scalar(text) if shell_quote::has_metacharacters(&text) => shell_quote::single(&text),
+        Value::Scalar(text) => text.to_vec(),
         Value::Indexed(_) | Value::Assoc(_) => {
             value_text(shell, symbol, variable).unwrap_or_default()
         }

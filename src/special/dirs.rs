@@ -131,7 +131,7 @@ fn dirs(eval: &mut Eval, call: &Call<'_>) -> Step {
 }
 
 fn out_of_range(eval: &Eval, call: &Call<'_>, arg: &[u8]) -> Step {
-    if eval.shell.dirs.stack.is_empty() && call.name == "popd" {
+    if eval.shell.dirs.stack.is_empty() && call.name != "dirs" {
         return eval.fail(call, &[b"directory stack empty"]);
     }
     eval.fail(call, &[arg, b": directory stack index out of range"])

@@ -19,8 +19,8 @@ fn enable(eval: &mut Eval, call: &Call<'_>) -> Step {
         Err(step) => return step,
     };
     if let Some(file) = given.value(b'f') {
-        let text = b": cannot open: dynamic loading not available";
-        return eval.fail(call, &[b"cannot open shared object ", file, text]);
+        let text = b": cannot open shared object file: No such file or directory";
+        return eval.fail(call, &[b"cannot open shared object ", file, b": ", file, text]);
     }
     let off = given.has(b'n');
     if given.rest.is_empty() || given.has(b'p') {

@@ -137,12 +137,14 @@ fn return_(eval: &mut Eval, call: &Call<'_>) -> Step {
 }
 
 fn exit(eval: &mut Eval, call: &Call<'_>) -> Step {
-    match argument(eval, call) {
-        Ok(None) => Err(Unwind::Exit(eval.exit_status())),
-        Ok(Some(number)) => Err(Unwind::Exit(number as u8)),
-        Err(Wrong::NotNumber) => Err(Unwind::Exit(super::output::USAGE)),
-        Err(Wrong::Leave(unwind)) => Err(unwind),
-    }
+    let status = match argument(eval, call) {
+        Ok(None) => eval.exit_status(),
+        Ok(Some(number)) => number as u8,
+        Err(Wrong::NotNumber) => super::output::USAGE,
+        Err(Wrong::Leave(unwind)) => return Err(unwind),
+    };
+    // The trap still sees the locals and redirections that hold here.
+    Err(Unwind::Exit(eval.exit_trap(status)))
 }
 
 fn logout(eval: &mut Eval, call: &Call<'_>) -> Step {

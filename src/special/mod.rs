@@ -143,7 +143,7 @@ pub const ALL: &[Special] = &[
     Special { posix: true, ..set::SET },
     Special { posix: true, ..shift::SHIFT },
     shopt::SHOPT,
-    command::SOURCE,
+    Special { posix: true, ..command::SOURCE },
     jobs::SUSPEND,
     test::TEST,
     Special { posix: true, ..times::TIMES },
@@ -242,7 +242,15 @@ pub fn is_reference(text: &[u8]) -> bool {
 
 /// Runs a builtin.
 pub fn run(eval: &mut Eval, builtin: &Special, call: &Call<'_>) -> Step {
-    (builtin.run)(eval, call)
+    if call.args.first().is_some_and(|arg| **arg == *b"--help") && help::answers(builtin.name) {
+        let text = help::about(builtin);
+        eval.print(call, text)?;
+        return Ok(output::USAGE);
+    }
+    let outer = eval.rt.builtin.replace(builtin.name);
+    let step = (builtin.run)(eval, call);
+    eval.rt.builtin = outer;
+    step
 }
 
 /// What the shell's own commands are called, for completion.

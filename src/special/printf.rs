@@ -1,5 +1,6 @@
 //! `printf`: to standard output, or with `-v` into a variable.
 
+use mesash_builtins::core::escape::Style;
 use mesash_builtins::core::printf::{Fault, Host, printf};
 use mesash_builtins::core::strftime;
 
@@ -19,6 +20,8 @@ struct Surroundings<'a> {
     eval: &'a Eval,
     call: &'a Call<'a>,
     too_large: bool,
+    /// What `%n` found: a name, and how many bytes had been printed.
+    counts: Vec<(Str, usize)>,
 }
 
 impl Host for Surroundings<'_> {
@@ -38,7 +41,7 @@ impl Host for Surroundings<'_> {
             Fault::NotTime(Some(letter)) => {
                 say(&[b"warning: `", &[*letter], b"': invalid time format specification"]);
             }
-            Fault::NotTime(None) => say(&[b"warning: `': invalid time format specification"]),
+            Fault::NotTime(None) => say(&[b"warning: `\0': invalid time format specification"]),
             Fault::BadConversion(letter) => {
                 say(&[b"`", &[*letter], b"': invalid format character"]);
             }
@@ -48,6 +51,18 @@ impl Host for Surroundings<'_> {
                 say(&[b"output limit reached"]);
             }
         }
+    }
+
+    fn argument_style(&self) -> Style {
+        Style::ShellArgument
+    }
+
+    fn counts(&self) -> bool {
+        true
+    }
+
+    fn count(&mut self, name: &[u8], bytes: usize) {
+        self.counts.push((Str::new(name), bytes));
     }
 
     fn time(&mut self, format: &[u8], seconds: i64) -> Vec<u8> {
@@ -70,8 +85,17 @@ fn printf_(eval: &mut Eval, call: &Call<'_>) -> Step {
     let Some((format, args)) = given.rest.split_first() else { return eval.usage(call) };
     let most = usize::try_from(eval.shell.budget.limits().memory_bytes).unwrap_or(usize::MAX) / 4;
     let mut out = Vec::with_capacity(64);
-    let mut host = Surroundings { eval, call, too_large: false };
+    let mut host = Surroundings { eval, call, too_large: false, counts: Vec::new() };
     let printed = printf(format, args, &mut out, most, &mut host);
+    for (name, bytes) in std::mem::take(&mut host.counts) {
+        if !name.is_empty() {
+            let value = Str::number(bytes as i64);
+            let set = expand::assign_name(&mut eval.shell, &mut eval.rt, &name, value, false);
+            if let Err(error) = set {
+                return eval.assignment_failed(call, error);
+            }
+        }
+    }
     let Some(name) = given.value(b'v') else {
         let status = eval.print(call, out)?;
         return Ok(printed.status.max(status));

@@ -29,6 +29,12 @@ fn listing(eval: &Eval, commands: bool) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// What an argument asks for.
+enum Change {
+    Turn(Opt, bool),
+    List { commands: bool },
+}
+
 fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
     if call.args.is_empty() {
         let mut out = describe::settings(&eval.shell);
@@ -39,7 +45,6 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     // Nothing is changed if an option is wrong.
     let mut changes = Vec::new();
-    let mut listings = Vec::new();
     let mut at = 0;
     let mut positional = None;
     while let Some(arg) = call.args.get(at) {
@@ -58,8 +63,8 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
                 break;
             }
             b"-" => {
-                changes.push((Opt::XTrace, false));
-                changes.push((Opt::Verbose, false));
+                changes.push(Change::Turn(Opt::XTrace, false));
+                changes.push(Change::Turn(Opt::Verbose, false));
                 positional = (at < call.args.len()).then_some(at);
                 break;
             }
@@ -72,19 +77,19 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
         for &letter in arg.iter().skip(1) {
             if letter == b'o' {
                 let Some(name) = call.args.get(at).filter(|name| !is_option(name)) else {
-                    listings.push(!on);
+                    changes.push(Change::List { commands: !on });
                     continue;
                 };
                 at += 1;
                 match Opt::named(Group::Set, name) {
-                    Some(opt) => changes.push((opt, on)),
+                    Some(opt) => changes.push(Change::Turn(opt, on)),
                     None => {
                         eval.say(call, &[name, b": invalid option name"]);
                         return Ok(2);
                     }
                 }
             } else if let Some(opt) = Opt::of_letter(letter) {
-                changes.push((opt, on));
+                changes.push(Change::Turn(opt, on));
             } else {
                 let sign = if on { b'-' } else { b'+' };
                 eval.say(call, &[&[sign, letter], b": invalid option"]);
@@ -93,12 +98,14 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
         }
     }
     let mut status = 0;
-    for (opt, on) in changes {
-        eval.set_option(opt, on);
-    }
-    for commands in listings {
-        let text = listing(eval, commands);
-        status = eval.print(call, text)?;
+    for change in changes {
+        match change {
+            Change::Turn(opt, on) => eval.set_option(opt, on),
+            Change::List { commands } => {
+                let text = listing(eval, commands);
+                status = eval.print(call, text)?;
+            }
+        }
     }
     if let Some(from) = positional {
         let args = call.args.get(from..).unwrap_or_default().to_vec();
@@ -115,6 +122,10 @@ impl Eval {
     /// Turns an option on or off.
     pub fn set_option(&mut self, opt: Opt, on: bool) {
         self.shell.options.set(opt, on);
+        if opt == Opt::ExtDebug {
+            self.shell.options.set(Opt::ErrTrace, on);
+            self.shell.options.set(Opt::FuncTrace, on);
+        }
         if opt == Opt::Verbose {
             self.rt.verbose.store(on, Ordering::Relaxed);
         }

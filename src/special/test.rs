@@ -34,7 +34,11 @@ fn bracket(eval: &mut Eval, call: &Call<'_>) -> Step {
 }
 
 fn judged(eval: &mut Eval, call: &Call<'_>, words: &[Str]) -> Step {
-    match test(words, eval) {
+    let answer = test(words, eval);
+    if let Some(error) = eval.rt.test_error.take() {
+        return Err(eval.expand_failed(*error));
+    }
+    match answer {
         Ok(answer) => Ok(u8::from(!answer)),
         Err(fault) => {
             eval.fault_said(call, &fault);
@@ -72,7 +76,13 @@ impl Facts for Eval {
     }
 
     fn is_set(&mut self, name: &[u8]) -> bool {
-        expand::name_is_set(&mut self.shell, &mut self.rt, name).unwrap_or(false)
+        match expand::name_is_set(&mut self.shell, &mut self.rt, name) {
+            Ok(is_set) => is_set,
+            Err(error) => {
+                self.rt.test_error = Some(Box::new(error));
+                false
+            }
+        }
     }
 
     fn is_reference(&mut self, name: &[u8]) -> bool {

@@ -21,11 +21,6 @@ const KEYWORDS: &[&str] = &[
     "function", "if", "in", "select", "then", "time", "until", "while", "{", "}",
 ];
 
-/// The shell's reserved words, sorted.
-pub fn keywords() -> &'static [&'static str] {
-    KEYWORDS
-}
-
 /// What a name may lead to.
 enum Kind {
     Alias(Str),

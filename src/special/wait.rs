@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use super::{Call, Special, options};
 use crate::eval::{Eval, Step, Unwind, expand};
 use crate::job::table::Child;
-use crate::state::{Event, Str};
+use crate::state::{Event, Opt, Str};
 
 pub const WAIT: Special = Special {
     name: "wait",
@@ -36,19 +36,19 @@ impl Eval {
             if self.shell.cancel.is_cancelled() {
                 return Err(Unwind::Abort);
             }
-            if done(self) {
-                return Ok(Waited::Done);
-            }
             if let Some(number) = self.rt.process.take_pending() {
                 // A child's end is no reason to stop waiting.
                 let interrupts = number != crate::job::signal::CHLD;
                 if let Some(command) = self.shell.traps.active(Event::Signal(number)).cloned() {
-                    self.run_trap(&command, self.shell.line)?;
+                    self.run_trap(&command, 1)?;
                 }
                 if interrupts {
                     return Ok(Waited::Signal(number));
                 }
                 continue;
+            }
+            if done(self) {
+                return Ok(Waited::Done);
             }
             bell.wait(seen, None);
         }
@@ -110,6 +110,16 @@ fn finished(eval: &mut Eval, child: &Arc<Child>) -> Step {
     }
 }
 
+/// Says that a signal ended a child that was waited for.
+fn told(eval: &Eval, child: &Arc<Child>) {
+    if let Some(number) = child.signal()
+        && !eval.shell.options.has(Opt::Interactive)
+        && let Some((job, _)) = eval.rt.jobs.child(child.process.pid)
+    {
+        eval.tell_killed(number, child.process.pid, || job.text.clone(), false);
+    }
+}
+
 /// Waits for one job or pid; its status, and the pid if it was a child.
 fn one(eval: &mut Eval, call: &Call<'_>, id: &Str) -> Result<(u8, Option<i64>), Unwind> {
     if id.starts_with(b"%") {
@@ -126,6 +136,7 @@ fn one(eval: &mut Eval, call: &Call<'_>, id: &Str) -> Result<(u8, Option<i64>), 
         let mut pid = None;
         for child in &children {
             status = finished(eval, child)?;
+            told(eval, child);
             pid = Some(child.process.pid);
         }
         if children.iter().all(|child| child.status().is_some()) {
@@ -141,6 +152,7 @@ fn one(eval: &mut Eval, call: &Call<'_>, id: &Str) -> Result<(u8, Option<i64>), 
     let known = known.or_else(|| eval.rt.jobs.hidden(pid).map(|child| (None, Arc::clone(child))));
     if let Some((number, child)) = known {
         let status = finished(eval, &child)?;
+        told(eval, &child);
         if let Some(number) = number
             && eval.rt.jobs.get(number).is_some_and(|job| !job.is_running())
         {

@@ -17,6 +17,8 @@ pub enum VarError {
     ReadOnly(Str),
     #[error("{0}: cannot unset: readonly variable")]
     UnsetReadOnly(Str),
+    #[error("{0}: cannot unset")]
+    CannotUnset(Str),
     #[error("{0}: bad array subscript")]
     BadSubscript(Str),
     #[error("{0}: cannot convert associative to indexed array")]
@@ -279,7 +281,14 @@ impl Shell {
         if variable.attrs.has(Attrs::READONLY) {
             return Err(VarError::UnsetReadOnly(self.text_name(symbol)));
         }
-        let own = variable.scope > 0 && Some(variable.scope) == self.vars.function_scope();
+        const KEPT: [&[u8]; 4] = [b"BASH_ARGC", b"BASH_ARGV", b"BASH_LINENO", b"BASH_SOURCE"];
+        if KEPT.contains(&self.name(symbol).as_bytes()) {
+            return Err(VarError::CannotUnset(self.text_name(symbol)));
+        }
+        // What was given before a command goes, and what it shadowed is seen again.
+        let own = variable.scope > 0
+            && !variable.attrs.has(Attrs::TEMPORARY)
+            && Some(variable.scope) == self.vars.function_scope();
         if own || (variable.scope > 0 && self.options.has(Opt::LocalVarUnset)) {
             let scope = variable.scope;
             *self.vars.entry(symbol) = Variable { scope, ..Variable::default() };
@@ -287,6 +296,7 @@ impl Shell {
             self.vars.remove(symbol);
         }
         match symbol {
+            names::OPTIND => self.getopts = super::GetoptsState::default(),
             names::POSIXLY_CORRECT => self.options.set(Opt::Posix, false),
             names::GLOBIGNORE => self.options.set(Opt::DotGlob, false),
             _ => {}

@@ -135,6 +135,13 @@ impl Shell {
         self.text(self.interner.get(name)?)
     }
 
+    /// Whether characters are bytes: the locale is C or POSIX by name. Without any it is UTF-8.
+    pub fn counts_bytes(&self) -> bool {
+        let named = [names::LC_ALL, names::LC_CTYPE, names::LANG].into_iter();
+        let mut set = named.filter_map(|name| self.text(name)).filter(|text| !text.is_empty());
+        set.next().is_some_and(|text| matches!(&*text, b"C" | b"POSIX"))
+    }
+
     /// The names of all variables that are visible, sorted, with their symbols.
     pub fn variable_names(&self) -> Vec<(Str, Symbol)> {
         let named = |(symbol, _)| (Str::new(&self.name(symbol)), symbol);

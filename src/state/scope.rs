@@ -146,6 +146,24 @@ impl Variables {
         inner.shadowed[within].1.get_or_insert_default()
     }
 
+    /// Exchanges the binding that counts with the global one, which may be none. Done twice, all is as
+    /// it was; meanwhile no scope may end.
+    pub fn swap_with_global(&mut self, symbol: Symbol) {
+        let is_it = |(known, _): &(Symbol, Option<Variable>)| *known == symbol;
+        let scopes = Arc::make_mut(&mut self.scopes);
+        let lowest =
+            scopes.iter_mut().find_map(|scope| scope.shadowed.iter_mut().find(|s| is_it(s)));
+        let Some((_, place)) = lowest else { return };
+        let global = place.take();
+        let inner = std::mem::replace(self.slot(symbol), global);
+        let scopes = Arc::make_mut(&mut self.scopes);
+        let lowest =
+            scopes.iter_mut().find_map(|scope| scope.shadowed.iter_mut().find(|s| is_it(s)));
+        if let Some((_, place)) = lowest {
+            *place = inner;
+        }
+    }
+
     /// The binding in the scope `scope` exactly, shadowed or not.
     pub fn bound_in(&self, symbol: Symbol, scope: u32) -> Option<&Variable> {
         let now = self.get(symbol)?;

@@ -1,13 +1,13 @@
 //! Arithmetic expressions: from text to a tree, with bash's complaints.
 //!
-//! The tree is complete before anything is evaluated. Where a script has expansions in an
+//! The tree is complete before anything is evaluated; an error brings what stands to its left. Where a script has expansions in an
 //! expression, a `Shadow` of its text stands in, with a mark for each expansion.
 
 mod lex;
 mod number;
 mod parse;
 
-use super::ast::{ArithTree, Text, WordPart};
+use super::ast::{Arith, ArithTree, Text, WordPart};
 use super::symbol::Interner;
 use lex::Lexer;
 use std::ops::Range;
@@ -28,14 +28,23 @@ pub struct ArithSyntaxError {
     pub end: Option<u32>,
 }
 
+/// An error, and the operands to its left: bash has evaluated them when it meets the error.
+#[derive(Debug, Clone)]
+pub struct Faulty {
+    pub error: ArithSyntaxError,
+    pub before: Vec<Arith>,
+}
+
 /// Parses `text`, which was expanded already.
 ///
 /// # Errors
 /// What bash says, and where.
-pub fn parse(text: &[u8], interner: &Interner) -> Result<ArithTree, ArithSyntaxError> {
+pub fn parse(text: &[u8], interner: &Interner) -> Result<ArithTree, Faulty> {
     let mut parser = parse::Parser::new(Lexer::new(text, &[], interner));
-    let root = Arc::new(parser.whole()?);
-    Ok(ArithTree { root })
+    match parser.whole() {
+        Ok(root) => Ok(ArithTree { root: Arc::new(root) }),
+        Err(error) => Err(Faulty { error, before: parser.before() }),
+    }
 }
 
 /// The text of an expression with a mark where an expansion stands.

@@ -282,7 +282,8 @@ impl Reader<'_, '_> {
         }
         self.input.bump();
         raw.text.push(b'`');
-        let kind = MarkKind::Backtick { line };
+        // Its lines are counted from the last one on.
+        let kind = MarkKind::Backtick { line: self.input.number };
         raw.marks.push(Mark { at, end: raw.text.len(), kind });
         Ok(())
     }

@@ -180,7 +180,9 @@ impl Reader<'_, '_> {
         // Each turn replaces an alias by its text.
         loop {
             let token = self.read_plain_token(place)?;
-            if !self.options().expand_aliases || token.plain().is_none() {
+            // Those of a substitution are looked up when that runs.
+            let later = self.substitutions > 0 && !self.options().posix;
+            if !self.options().expand_aliases || later || token.plain().is_none() {
                 return Ok(token);
             }
             let next = std::mem::take(&mut self.input.expand_next);

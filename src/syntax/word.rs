@@ -27,6 +27,8 @@ use std::ops::Range;
 pub(super) enum WordRole {
     /// A command word, an argument, a word of `for`, the target of a redirection: braces, tildes.
     Argument,
+    /// An element of an array: as an argument, but nothing in it looks like an assignment.
+    Element,
     /// A tilde at its beginning: the word of `case`, of `[[`, of `<<<`, a pattern.
     Plain,
     /// The right side of an assignment: a tilde at its beginning and after each `:`.
@@ -52,7 +54,8 @@ impl Reader<'_, '_> {
     /// The word that the bytes `range` of `raw` are, without its own text.
     pub fn cut(&mut self, raw: &RawWord, range: Range<usize>, role: WordRole) -> Parsed<Word> {
         let bytes = raw.text.get(range.clone()).unwrap_or_default();
-        if raw.plain && role == WordRole::Argument && !bytes.iter().any(|byte| is_active(*byte)) {
+        let argument = matches!(role, WordRole::Argument | WordRole::Element);
+        if raw.plain && argument && !bytes.iter().any(|byte| is_active(*byte)) {
             let part = WordPart::Literal(text(bytes));
             return Ok(Word {
                 parts: Box::new([part]),
@@ -62,8 +65,8 @@ impl Reader<'_, '_> {
         }
         let mut parts = Cutter::new(self, &raw.text, &raw.marks).unquoted(range.clone())?;
         let mut looks = WordFlags::default();
-        if role == WordRole::Argument {
-            if raw.assignment_name_len().is_some() {
+        if argument {
+            if role == WordRole::Argument && raw.assignment_name_len().is_some() {
                 looks |= WordFlags::ASSIGNMENT;
             }
             parts = brace::expand(self, parts)?;
@@ -124,7 +127,7 @@ impl Reader<'_, '_> {
             let rest = raw.text.get(end..).unwrap_or_default();
             let append = rest.starts_with(b"+=");
             if append || rest.starts_with(b"=") {
-                let whole = self.cut(raw, 0..raw.text.len(), WordRole::Argument)?;
+                let whole = self.cut(raw, 0..raw.text.len(), WordRole::Element)?;
                 if whole.flags.has(WordFlags::BRACE) {
                     // Braces come first: what they make isn't looked at for a key again.
                     return Ok(ArrayElement {
@@ -145,7 +148,7 @@ impl Reader<'_, '_> {
                 });
             }
         }
-        let value = self.cut(raw, 0..raw.text.len(), WordRole::Argument)?;
+        let value = self.cut(raw, 0..raw.text.len(), WordRole::Element)?;
         Ok(ArrayElement { key: None, append: false, value, text: word_text(raw) })
     }
 

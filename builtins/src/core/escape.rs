@@ -11,6 +11,8 @@ pub enum Style {
     Format,
     /// An argument of `%b`: `\0nnn` and `\nnn`, `\c` ends.
     Argument,
+    /// The same in bash, where a backslash before a quote stays.
+    ShellArgument,
 }
 
 /// What went wrong in an escape; output goes on with the text as it stands.
@@ -76,7 +78,7 @@ pub fn one(rest: &[u8], style: Style, out: &mut Vec<u8>, fault: &mut dyn FnMut(F
         b't' => b'\t',
         b'v' => 11,
         b'\\' => b'\\',
-        b'"' | b'\'' | b'?' if !matches!(style, Style::Echo | Style::Program) => letter,
+        b'"' | b'\'' | b'?' if matches!(style, Style::Format | Style::Argument) => letter,
         b'c' if style != Style::Format => return Step::Stop,
         b'0'..=b'7' => {
             let zero = letter == b'0';
@@ -85,7 +87,7 @@ pub fn one(rest: &[u8], style: Style, out: &mut Vec<u8>, fault: &mut dyn FnMut(F
                     out.extend([b'\\', letter]);
                     return Step::Took(1);
                 }
-                Style::Echo | Style::Program | Style::Argument if zero => {
+                Style::Echo | Style::Program | Style::Argument | Style::ShellArgument if zero => {
                     let (value, taken) = number(&rest[1..], 3, 8);
                     out.push(value as u8);
                     return Step::Took(1 + taken);

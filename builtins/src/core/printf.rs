@@ -32,6 +32,16 @@ pub trait Host {
     fn quote(&mut self, text: &[u8]) -> Vec<u8> {
         shell_quote::backslash(text)
     }
+    /// How the backslashes of `%b` are read.
+    fn argument_style(&self) -> Style {
+        Style::Argument
+    }
+    /// Whether `%n` is known.
+    fn counts(&self) -> bool {
+        false
+    }
+    /// `%n`: so many bytes have been printed.
+    fn count(&mut self, _name: &[u8], _bytes: usize) {}
 }
 
 /// What printing gives: the status, and whether `\c` or a wrong directive stopped it.
@@ -204,8 +214,9 @@ impl<'a> Printer<'a> {
             b'b' => {
                 let argument = self.next_text();
                 let mut text = Vec::with_capacity(argument.len());
+                let style = self.host.argument_style();
                 let host = &mut *self.host;
-                let on = escape::all(argument, Style::Argument, &mut text, &mut |fault| {
+                let on = escape::all(argument, style, &mut text, &mut |fault| {
                     Self::escape_fault(host, fault);
                 });
                 text.truncate(directive.precision.unwrap_or(usize::MAX));
@@ -252,6 +263,10 @@ impl<'a> Printer<'a> {
                 shown.truncate(directive.precision.unwrap_or(usize::MAX));
                 self.pad(&shown, &directive);
                 at += length;
+            }
+            b'n' if self.host.counts() => {
+                let name = self.next_text();
+                self.host.count(name, self.out.len());
             }
             other => {
                 self.fault(&Fault::BadConversion(other));

@@ -122,7 +122,19 @@ pub fn has_metacharacters(text: &[u8]) -> bool {
     false
 }
 
-/// A value as `set` and xtrace show it: bare if plain, `'…'` or `$'…'` if not.
+/// A word as xtrace shows it: `'…'` if the shell would take it apart, even with controls in it.
+#[must_use]
+pub fn traced(text: &[u8]) -> Vec<u8> {
+    if text.is_empty() || has_metacharacters(text) {
+        single(text)
+    } else if needs_ansi_c(text) {
+        ansi_c(text)
+    } else {
+        text.to_vec()
+    }
+}
+
+/// A value as `set` shows it: bare if plain, `'…'` or `$'…'` if not.
 #[must_use]
 pub fn as_needed(text: &[u8]) -> Vec<u8> {
     if needs_ansi_c(text) {

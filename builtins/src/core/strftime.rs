@@ -1,8 +1,8 @@
 //! Dates for `printf '%(…)T'` and prompts.
 
-use jiff::Timestamp;
-use jiff::fmt::strtime::{BrokenDownTime, Config};
 use jiff::tz::TimeZone;
+
+use crate::time::format::{Moment, format as put};
 
 /// The zone that `TZ` names, UTC if it is unset or unknown.
 #[must_use]
@@ -19,15 +19,10 @@ pub fn zone(tz: Option<&[u8]>) -> TimeZone {
 #[must_use]
 pub fn strftime(format: &[u8], seconds: i64, zone: &TimeZone) -> Vec<u8> {
     let format = if format.is_empty() { b"%X" } else { format };
-    let Ok(at) = Timestamp::from_second(seconds) else { return Vec::new() };
-    let at = at.to_zoned_datetime(zone.clone());
-    let time = BrokenDownTime::from(&at);
-    let config = Config::new().lenient(true);
-    let mut out = String::new();
-    match time.format_with_config(&config, format, &mut out) {
-        Ok(()) => out.into_bytes(),
-        Err(_) => format.to_vec(),
-    }
+    let Some(moment) = Moment::from_parts(seconds, 0, zone) else { return Vec::new() };
+    let mut out = Vec::new();
+    put(format, &moment, &mut out);
+    out
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Options {
     pub nocase: bool,
     /// `?(…)`, `*(…)`, `+(…)`, `@(…)` and `!(…)` are special.
     pub extglob: bool,
+    /// A character is a byte, whatever the bytes are.
+    pub bytes: bool,
 }
 
 /// Which of several matches is meant.
@@ -146,7 +148,7 @@ impl Pattern {
     }
 
     fn from_parts(bytes: Vec<u8>, quoted: Vec<bool>, options: Options) -> Self {
-        let utf8 = std::str::from_utf8(&bytes).is_ok();
+        let utf8 = !options.bytes && std::str::from_utf8(&bytes).is_ok();
         let program = Program::new(&bytes, &quoted, options, utf8);
         Self { bytes, quoted, options, utf8, program, bytewise: OnceLock::new() }
     }
@@ -182,7 +184,8 @@ impl Pattern {
     /// The pattern laid on `text`, for one or more questions.
     #[must_use]
     pub fn on<'a>(&'a self, text: &'a [u8]) -> Matcher<'a> {
-        let utf8 = text.is_ascii() || (self.utf8 && std::str::from_utf8(text).is_ok());
+        let bytes = self.options.bytes;
+        let utf8 = text.is_ascii() || (!bytes && self.utf8 && std::str::from_utf8(text).is_ok());
         let program = if (utf8 && self.utf8) || self.bytes.is_ascii() {
             &self.program
         } else {

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const EXTENDED: Options = Options { nocase: false, extglob: true };
+const EXTENDED: Options = Options { nocase: false, extglob: true, bytes: false };
 
 fn matches(pattern: &str, text: &[u8]) -> bool {
     Pattern::new(pattern.as_bytes(), EXTENDED).is_match(text)
@@ -64,7 +64,7 @@ fn patterns_match_as_in_bash() {
 
 #[test]
 fn case_can_be_ignored() {
-    let nocase = Options { nocase: true, extglob: false };
+    let nocase = Options { nocase: true, extglob: false, bytes: false };
     let table = [
         ("[[:upper:]]", "a", false),
         ("A", "a", true),

@@ -16,6 +16,8 @@ pub(super) struct Parser<'a> {
     place: Option<ArithPlace>,
     depth: u32,
     operands: Vec<usize>,
+    /// After an error: the operands to its left, which bash has evaluated by then.
+    before: Vec<Arith>,
 }
 
 /// Binary operators from `||` to `*`; the larger binds tighter.
@@ -28,7 +30,14 @@ const AND: Level = Level(2);
 
 impl<'a> Parser<'a> {
     pub fn new(lexer: Lexer<'a>) -> Self {
-        Self { lexer, token: Token::End, place: None, depth: 0, operands: Vec::new() }
+        Self {
+            lexer,
+            token: Token::End,
+            place: None,
+            depth: 0,
+            operands: Vec::new(),
+            before: Vec::new(),
+        }
     }
 
     /// The numbers of the expansions that are operands, in the order of [`Arith::Operand`].
@@ -45,8 +54,24 @@ impl<'a> Parser<'a> {
         let value = self.comma()?;
         match self.token {
             Token::End => Ok(value),
-            _ => Err(self.error("syntax error in expression")),
+            _ => {
+                let error = self.error("syntax error in expression");
+                self.left(Err(error), value)
+            }
         }
+    }
+
+    /// What stands to the left of an error, in the order of evaluation.
+    pub fn before(self) -> Vec<Arith> {
+        self.before
+    }
+
+    /// Notes `left` if `result`, what stands to its right, is an error.
+    fn left<T>(&mut self, result: Parsed<T>, left: Arith) -> Parsed<T> {
+        if result.is_err() {
+            self.before.insert(0, left);
+        }
+        result
     }
 
     fn error(&self, message: &'static str) -> ArithSyntaxError {
@@ -69,8 +94,11 @@ impl<'a> Parser<'a> {
         }
         let mut values = vec![first];
         while matches!(self.token, Token::Comma) {
-            self.advance()?;
-            values.push(self.assign()?);
+            let next = self.advance().and_then(|()| self.assign());
+            match next {
+                Ok(value) => values.push(value),
+                Err(error) => return self.left(Err(error), Arith::Comma(values.into())),
+            }
         }
         Ok(Arith::Comma(values.into()))
     }
@@ -108,6 +136,24 @@ impl<'a> Parser<'a> {
             return Ok(condition);
         }
         self.deeper()?;
+        let (yes, no) = match self.branches() {
+            Ok(branches) => branches,
+            Err(error) => return self.left(Err(error), condition),
+        };
+        self.depth -= 1;
+        Ok(Arith::Choice(Box::new((condition, yes, no))))
+    }
+
+    /// `? yes : no`. Which of them counts isn't known, so none of them is to the left of an error.
+    fn branches(&mut self) -> Parsed<(Arith, Arith)> {
+        let branches = self.branch_pair();
+        if branches.is_err() {
+            self.before.clear();
+        }
+        branches
+    }
+
+    fn branch_pair(&mut self) -> Parsed<(Arith, Arith)> {
         self.advance()?;
         if matches!(self.token, Token::End | Token::Colon) {
             return Err(self.error("expression expected"));
@@ -120,9 +166,7 @@ impl<'a> Parser<'a> {
         if matches!(self.token, Token::End) {
             return Err(self.error("expression expected"));
         }
-        let no = self.choice()?;
-        self.depth -= 1;
-        Ok(Arith::Choice(Box::new((condition, yes, no))))
+        Ok((yes, self.choice()?))
     }
 
     fn level(&self) -> Option<Level> {
@@ -152,10 +196,13 @@ impl<'a> Parser<'a> {
             if level == OR || level == AND {
                 let mut terms = vec![left];
                 while self.level() == Some(level) {
-                    self.advance()?;
-                    terms.push(self.binary(tighter)?);
+                    let next = self.advance().and_then(|()| self.binary(tighter));
+                    match next {
+                        Ok(term) => terms.push(term),
+                        Err(error) => return self.left(Err(error), logical(level, terms)),
+                    }
                 }
-                left = if level == OR { Arith::Or(terms.into()) } else { Arith::And(terms.into()) };
+                left = logical(level, terms);
                 continue;
             }
             let mut rest = Vec::new();
@@ -163,8 +210,14 @@ impl<'a> Parser<'a> {
                 && let Token::Op(op) = self.token
             {
                 let at = offset(self.lexer.rest_start());
-                self.advance()?;
-                rest.push(ArithRight { op, value: self.binary(tighter)?, at });
+                let next = self.advance().and_then(|()| self.binary(tighter));
+                match next {
+                    Ok(value) => rest.push(ArithRight { op, value, at }),
+                    Err(error) => {
+                        let done = Arith::Binary { first: Box::new(left), rest: rest.into() };
+                        return self.left(Err(error), done);
+                    }
+                }
             }
             left = Arith::Binary { first: Box::new(left), rest: rest.into() };
         }
@@ -177,8 +230,10 @@ impl<'a> Parser<'a> {
             return Ok(left);
         }
         self.deeper()?;
-        self.advance()?;
-        let value = self.power()?;
+        let value = match self.advance().and_then(|()| self.power()) {
+            Ok(value) => value,
+            Err(error) => return self.left(Err(error), left),
+        };
         self.depth -= 1;
         let right = ArithRight { op: ArithOp::Pow, value, at: offset(self.lexer.start) };
         Ok(Arith::Binary { first: Box::new(left), rest: Box::new([right]) })
@@ -214,6 +269,12 @@ impl<'a> Parser<'a> {
                 };
                 let place = place.clone();
                 self.advance()?;
+                if let Token::After { down } = self.token {
+                    return Err(self.error(match down {
+                        true => "--: assignment requires lvalue",
+                        false => "++: assignment requires lvalue",
+                    }));
+                }
                 self.place = None;
                 Ok(Arith::Step(Box::new(ArithStep { place, prefix: true, down })))
             }
@@ -256,6 +317,11 @@ impl<'a> Parser<'a> {
             Some(_) => Arith::Element(Box::new(place)),
         })
     }
+}
+
+/// `a && b` or `a || b` of one or more terms.
+fn logical(level: Level, terms: Vec<Arith>) -> Arith {
+    if level == OR { Arith::Or(terms.into()) } else { Arith::And(terms.into()) }
 }
 
 /// Only a name by itself can be assigned to.

@@ -277,7 +277,11 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                 script.push(byte);
             }
         }
-        let list = self.reader.within(&script, line, |reader| reader.whole_list());
+        let list = self.reader.within(&script, line.saturating_sub(1), |reader| {
+            // Aliases are looked up when it runs.
+            reader.env.options.expand_aliases &= reader.env.options.posix;
+            reader.whole_list()
+        });
         let list = match list {
             Ok(list) => list,
             Err(error) => {

@@ -19,7 +19,7 @@ pub(super) fn places(role: WordRole, assignment: bool) -> Places {
     match role {
         WordRole::Value => Places::Value,
         WordRole::Argument if assignment => Places::Assignment,
-        WordRole::Argument | WordRole::Plain => Places::Start,
+        WordRole::Argument | WordRole::Element | WordRole::Plain => Places::Start,
     }
 }
 
