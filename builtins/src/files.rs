@@ -2,14 +2,19 @@
 
 mod basename;
 mod chmod;
+mod chown;
 mod copy;
 mod cp;
 mod destination;
+mod df;
 mod dirname;
+mod du;
 mod find;
+mod install;
 mod ln;
 mod ls;
 mod mkdir;
+mod mkfifo;
 mod mktemp;
 mod mode;
 mod mv;
@@ -19,7 +24,9 @@ mod realpath;
 mod rm;
 mod rmdir;
 mod stat;
+mod sync;
 mod touch;
+mod tree;
 mod truncate;
 
 use crate::command::Command;
@@ -41,5 +48,13 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rmdir::RMDIR,
     &stat::STAT,
     &touch::TOUCH,
+    &chown::CHGRP,
+    &chown::CHOWN,
+    &df::DF,
+    &du::DU,
+    &install::INSTALL,
+    &mkfifo::MKFIFO,
+    &sync::SYNC,
+    &tree::TREE,
     &truncate::TRUNCATE,
 ];

@@ -4,6 +4,7 @@ mod color;
 mod columns;
 mod list;
 mod long;
+pub(super) use long::human;
 mod name;
 mod options;
 
