@@ -151,6 +151,7 @@ impl Bash {
         let session = self.0.interpreter.session(&invocation).map_err(|_| no_thread())?;
         Ok(BashSession {
             bash: self.clone(),
+            fs: invocation.fs,
             session: Arc::new(Mutex::new(Some(session))),
             busy: Arc::new(AtomicBool::new(false)),
         })
@@ -180,7 +181,7 @@ impl Bash {
             limits: defaults.limits,
             timeout: Some(Duration::from_millis(timeout_ms)),
             cancel,
-            ..Invocation::new(Arc::clone(&self.0.fs), source)
+            ..Invocation::new(self.0.fs.for_run().unwrap_or_else(|| Arc::clone(&self.0.fs)), source)
         };
         Ok(Prepared { invocation, stdout, stderr })
     }
@@ -227,6 +228,8 @@ impl Drop for Guard {
 #[derive(Debug, Clone)]
 pub struct BashSession {
     bash: Bash,
+    /// As the session sees it.
+    fs: Arc<dyn FileSystem>,
     session: Arc<Mutex<Option<Session>>>,
     busy: Arc<AtomicBool>,
 }
@@ -263,6 +266,7 @@ impl BashSession {
             return Err(FsError::new(Errno::Busy, Operation::Open, ""));
         }
         let busy = Busy(Arc::clone(&self.busy));
+        self.fs.forget_revisions();
         let script = BString::from(script.as_ref());
         let prepared = self.bash.prepare(Source::Text(BString::default()), &options)?;
         let _turn = self.bash.0.turns.acquire().await.map_err(|_| no_thread())?;

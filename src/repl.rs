@@ -13,6 +13,7 @@ mod reader;
 use std::io::Write;
 use std::sync::Arc;
 
+use mesafs::FileSystem as _;
 use mesash_builtins::cancel::Cancel;
 use rustyline::error::ReadlineError;
 
@@ -161,6 +162,7 @@ impl Repl<'_> {
         if text.trim_ascii().is_empty() {
             return None;
         }
+        self.prepared.fs.forget_revisions();
         let cancel = Cancel::new();
         let target = Target { script: Signals::default(), cancel: cancel.clone() };
         self.watch.aim(Some(target));

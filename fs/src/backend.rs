@@ -271,6 +271,27 @@ pub trait Volume: Send + Sync + fmt::Debug {
     /// That of the first op that cannot be done, and nothing of the batch is applied.
     fn apply(&self, batch: Batch) -> FsResult<Applied>;
 
+    /// As [`Volume::apply`], where whatever the batch grafts was in this volume before.
+    ///
+    /// # Errors
+    /// As [`Volume::apply`].
+    fn apply_own(&self, batch: Batch) -> FsResult<Applied> {
+        self.apply(batch)
+    }
+
+    /// As [`Volume::apply_own`], with a batch for each of `others`: all are visible or none. A store
+    /// that holds them all does it in one record; else one comes after the other.
+    ///
+    /// # Errors
+    /// As [`Volume::apply`].
+    fn apply_together(&self, batch: Batch, others: Vec<(&dyn Volume, Batch)>) -> FsResult<()> {
+        self.apply_own(batch)?;
+        for (other, batch) in others {
+            other.apply_own(batch)?;
+        }
+        Ok(())
+    }
+
     /// Lands `batch` here and `removal` in `other`, for a move from one to the other. A store that
     /// holds both does it in one record; else the removal comes second, so that a failure in
     /// between leaves the entry in both places and never in none.

@@ -142,4 +142,15 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     fn versions(&self) -> Option<&dyn crate::mount::Versions> {
         None
     }
+    /// The same for another run, which decides for itself what the revisions are that it looks at
+    /// (`/org/repo@REV`); `None` where there is nothing to decide.
+    fn for_run(&self) -> Option<Arc<dyn FileSystem>> {
+        None
+    }
+    /// Decides anew what those revisions are, each when it is looked at next.
+    fn forget_revisions(&self) {}
+    /// A line of a run begins: what was entered at the prompt, or a top-level command of a script.
+    fn line_begins(&self) {}
+    /// A line ends. `text` is asked for only if it changed files, which can be taken back then.
+    fn line_ends(&self, _text: &dyn Fn() -> BString) {}
 }

@@ -8,12 +8,15 @@ mod api;
 mod device;
 mod edit;
 mod files;
+mod fork;
 mod handle;
 mod namespace;
 mod open;
 mod pool;
+mod revision;
 mod stat;
 mod subscribe;
+mod undo;
 mod versions;
 mod walk;
 
@@ -26,10 +29,14 @@ use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::name::OrgName;
 use crate::op::{Batch, BatchId, Op};
 use namespace::Namespace;
+use revision::Views;
+use undo::Lines;
 
 pub use api::{Bookmarks, Changes, Mount};
 pub use files::Files;
+pub use fork::{Fork, LandError};
 pub use subscribe::Subscription;
+pub use undo::{Direction, LINES_MAX, Replayed, ReplayedRepo, Stray, UndoError};
 pub use versions::Versions;
 
 /// What a mount is made of.
@@ -43,25 +50,65 @@ pub struct MountParts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Which volume of a mount: scratch memory, or a repository.
+/// Which volume of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct VolumeId(Option<usize>);
+enum VolumeId {
+    /// Scratch memory.
+    Scratch,
+    /// The repository with this index.
+    Repo(usize),
+    /// A revision of a repository that this run has looked at.
+    View { repo: usize, view: usize },
+}
 
 impl VolumeId {
-    const SCRATCH: Self = Self(None);
-
-    fn repo(index: usize) -> Self {
-        Self(Some(index))
+    /// The repository that it is, or is a revision of.
+    fn repo(self) -> Option<usize> {
+        match self {
+            Self::Scratch => None,
+            Self::Repo(repo) | Self::View { repo, .. } => Some(repo),
+        }
     }
 
-    /// `st_dev`: 1 is the fixed namespace, 2 scratch memory.
+    /// `st_dev`: 1 is the fixed namespace, 2 scratch memory; repositories have odd numbers from 3,
+    /// revisions even ones from 4.
     fn device(self) -> u64 {
-        self.0.map_or(2, |index| index as u64 + 3)
+        match self {
+            Self::Scratch => 2,
+            Self::Repo(index) => 2 * index as u64 + 3,
+            Self::View { view, .. } => 2 * view as u64 + 4,
+        }
+    }
+}
+
+/// Where the batch ids of a mount begin.
+fn batch_base() -> FsResult<u128> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| {
+        FsError::new(Errno::Io, Operation::Mount, "").with_detail(error.to_string())
+    })?;
+    Ok(u128::from_le_bytes(random))
+}
+
+/// A mount as one run sees it: the mount, what the run has decided its revisions to be, and what its
+/// lines did.
+#[derive(Debug)]
+struct Shared {
+    mounted: Arc<Mounted>,
+    views: Views,
+    lines: Lines,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Mounted;
+
+    fn deref(&self) -> &Mounted {
+        &self.mounted
     }
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Mounted {
     namespace: Namespace,
     /// In the order of `namespace.repos`.
     checkouts: Vec<Arc<dyn Checkout>>,
@@ -79,27 +126,37 @@ impl Shared {
         checkouts.sort_by(|one, other| one.repo().cmp(other.repo()));
         commands.sort();
         let repos = checkouts.iter().map(|checkout| checkout.repo().clone()).collect();
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|error| {
-            FsError::new(Errno::Io, Operation::Mount, "").with_detail(error.to_string())
-        })?;
-        Ok(Self {
+        let mounted = Mounted {
             namespace: Namespace { org: org.as_str().into(), repos, commands },
             checkouts,
             scratch,
             opened_ns: clock.now_ns(),
             clock,
             process: std::process::id(),
-            batch_base: u128::from_le_bytes(random),
+            batch_base: batch_base()?,
             batches: AtomicU64::new(0),
-        })
+        };
+        let lines = Lines::new(&mounted.checkouts);
+        Ok(Self { mounted: Arc::new(mounted), views: Views::default(), lines })
+    }
+
+    /// The same mount for another run.
+    fn for_run(&self) -> Self {
+        let lines = Lines::new(&self.checkouts);
+        Self { mounted: Arc::clone(&self.mounted), views: Views::default(), lines }
     }
 
     fn volume(&self, id: VolumeId) -> Arc<dyn Volume> {
-        match id.0.and_then(|index| self.checkouts.get(index)) {
-            Some(checkout) => Arc::clone(checkout) as Arc<dyn Volume>,
-            None => Arc::clone(&self.scratch),
-        }
+        let found = match id {
+            VolumeId::Scratch => None,
+            VolumeId::Repo(index) => {
+                self.checkouts.get(index).map(|found| Arc::clone(found) as Arc<dyn Volume>)
+            }
+            VolumeId::View { view, .. } => {
+                self.views.get(view).map(|found| found as Arc<dyn Volume>)
+            }
+        };
+        found.unwrap_or_else(|| Arc::clone(&self.scratch))
     }
 
     /// A batch that no other mount's batch is mistaken for.
@@ -120,7 +177,7 @@ impl Shared {
 }
 
 /// A mount that is dropped flushes as well as it can, and its subscribers' threads end.
-impl Drop for Shared {
+impl Drop for Mounted {
     fn drop(&mut self) {
         // A forked child must leave the parent's files and locks alone.
         if std::process::id() == self.process {

@@ -201,6 +201,12 @@ impl FileSystem for LazyFileSystem {
         self.at(path)?.watch(path)
     }
 
+    fn forget_revisions(&self) {
+        if let Some(Ok(mounted)) = self.mounted.get() {
+            mounted.fs.files().forget_revisions();
+        }
+    }
+
     fn versions(&self) -> Option<&dyn Versions> {
         self.files().ok()?.versions()
     }

@@ -256,4 +256,20 @@ impl FileSystem for Files {
     fn versions(&self) -> Option<&dyn Versions> {
         Some(self)
     }
+
+    fn for_run(&self) -> Option<Arc<dyn FileSystem>> {
+        Some(Arc::new(Self(Arc::new(self.0.for_run()))))
+    }
+
+    fn forget_revisions(&self) {
+        self.0.views.forget();
+    }
+
+    fn line_begins(&self) {
+        self.0.line_begins();
+    }
+
+    fn line_ends(&self, text: &dyn Fn() -> BString) {
+        self.0.line_ends(text);
+    }
 }

@@ -79,7 +79,7 @@ pub(super) fn node_stat(node: &Node, volume: VolumeId, inode: Inode, opened_ns: 
 
 impl Shared {
     pub(super) fn real_path(&self, volume: VolumeId, path: &RepoPath) -> RealPath {
-        let repo = volume.0.and_then(|index| self.namespace.repos.get(index));
+        let repo = volume.repo().and_then(|index| self.namespace.repos.get(index));
         let point = repo.into_iter().flat_map(|repo| [repo.org.as_str(), repo.repo.as_str()]);
         RealPath::from_names(point.map(str::as_bytes).chain(path.names()))
     }

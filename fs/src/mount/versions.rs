@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::files::Files;
+use super::fork::Fork;
+use super::undo::{Direction, Replayed, Stray, UndoError};
 use super::walk::At;
 use crate::backend::Checkout;
 use crate::error::{FsResult, Operation};
@@ -28,6 +30,23 @@ pub trait Versions: Send + Sync {
         };
         self.checkouts().iter().find(named).cloned()
     }
+
+    /// A throw-away copy of the mount as it is now.
+    ///
+    /// # Errors
+    /// EACCES after the token's end, EIO.
+    fn fork(&self) -> FsResult<Fork>;
+
+    /// Takes back what the last `count` lines of this run did to files, or puts it in place again.
+    ///
+    /// # Errors
+    /// [`UndoError`]; the lines before the one that failed stay taken back.
+    fn replay(
+        &self,
+        count: usize,
+        direction: Direction,
+        stray: Stray,
+    ) -> Result<Vec<Replayed>, UndoError>;
 }
 
 impl Versions for Files {
@@ -40,6 +59,19 @@ impl Versions for Files {
             At::Node { volume, .. } | At::Missing { volume, .. } => volume,
             At::Fixed(_) | At::MissingFixed => return Ok(None),
         };
-        Ok(volume.0.and_then(|index| self.0.checkouts.get(index)).cloned())
+        Ok(volume.repo().and_then(|index| self.0.checkouts.get(index)).cloned())
+    }
+
+    fn fork(&self) -> FsResult<Fork> {
+        Self::fork(self)
+    }
+
+    fn replay(
+        &self,
+        count: usize,
+        direction: Direction,
+        stray: Stray,
+    ) -> Result<Vec<Replayed>, UndoError> {
+        self.0.replay(count, direction, stray)
     }
 }

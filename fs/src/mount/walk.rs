@@ -137,7 +137,7 @@ impl Walk<'_> {
     fn inside(&self, volume: VolumeId, name: Option<&[u8]>) -> RepoPath {
         // A repository is attached at its org and its own name, scratch memory at the root.
         let skip = match volume {
-            VolumeId::SCRATCH => 0,
+            VolumeId::Scratch => 0,
             _ => self.stack.get(1).map_or(self.real.len(), |(end, _)| *end),
         };
         let mut path = self.real.get(skip + 1..).unwrap_or_default().to_vec();
@@ -186,10 +186,14 @@ impl Walk<'_> {
 
     fn look_fixed(&mut self, dir: FixedDir, name: &[u8]) -> FsResult<Look> {
         let (volume, path) = match self.shared.namespace.child(dir, name) {
+            None if dir == FixedDir::Org => match self.shared.view(name)? {
+                None => return Ok(Look::End(At::MissingFixed)),
+                Some(view) => (view, RepoPath::root()),
+            },
             None => return Ok(Look::End(At::MissingFixed)),
             Some(Child::Fixed(fixed)) => return Ok(Look::End(At::Fixed(fixed))),
-            Some(Child::Repo(index)) => (VolumeId::repo(index), RepoPath::root()),
-            Some(Child::Scratch) => (VolumeId::SCRATCH, self.inside(VolumeId::SCRATCH, Some(name))),
+            Some(Child::Repo(index)) => (VolumeId::Repo(index), RepoPath::root()),
+            Some(Child::Scratch) => (VolumeId::Scratch, self.inside(VolumeId::Scratch, Some(name))),
         };
         let root = self.root(volume)?;
         let (node, opened_ns) = (root.lookup(&path)?, root.opened_ns);
@@ -319,7 +323,7 @@ impl Shared {
     pub(super) fn is_mount_point(&self, volume: VolumeId, path: &RepoPath) -> bool {
         let text = path.as_bstr();
         path.is_root()
-            || (volume == VolumeId::SCRATCH
+            || (volume == VolumeId::Scratch
                 && SCRATCH_POINTS.iter().any(|point| text == point.as_bytes()))
     }
 }

@@ -1,7 +1,7 @@
 //! Which commits a call means, and what they hold.
 
 use mesafs::backend::{Comparison, Revision};
-use mesafs::name::{ChangeId, CommitOid};
+use mesafs::name::{BookmarkName, ChangeId, CommitOid};
 use mesafs::tree::Root;
 
 use super::{LiveChange, Repo, Standing};
@@ -28,6 +28,12 @@ impl Repo {
             Revision::Change(prefix) => return Ok(self.engine.resolve_change(prefix)?.commit),
             Revision::Expression(text) => text,
         };
+        // Its name may have something in it that means something else in an expression.
+        if let Ok(name) = BookmarkName::new(text)
+            && let Ok(found) = self.engine.resolve_bookmark(&name)
+        {
+            return Ok(found.commit);
+        }
         let wrong = |reason: String| EngineError::Revision { text: text.clone(), reason };
         let mut found = self.evaluate(text, here, 2)?;
         match (found.pop(), found.pop()) {
