@@ -5,6 +5,11 @@
 
 mod bookmarks;
 mod changes;
+mod compare;
+mod conflicts;
+mod graph;
+mod ops;
+mod patch;
 mod place;
 mod repos;
 mod show;
@@ -15,4 +20,11 @@ mod tests;
 
 use crate::command::Command;
 
-pub(crate) const COMMANDS: &[&Command] = &[&bookmarks::BOOKMARKS, &changes::CHANGES, &repos::REPOS];
+pub(crate) const COMMANDS: &[&Command] = &[
+    &bookmarks::BOOKMARKS,
+    &changes::CHANGES,
+    &conflicts::CONFLICTS,
+    &conflicts::RESOLVE,
+    &ops::OPS,
+    &repos::REPOS,
+];

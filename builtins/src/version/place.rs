@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use mesafs::Checkout;
-use mesafs::backend::{ChangeError, Revision};
+use mesafs::backend::{ChangeError, History, Revision};
 use mesafs::mount::Versions;
 use mesafs::name::BookmarkName;
+use mesafs::path::RepoPath;
 
 use super::subcommand::text;
 use crate::args::{Opt, Takes, long, value};
@@ -73,8 +74,7 @@ pub(super) struct Asked {
     plain: bool,
 }
 
-/// The revision that `--bookmark`, `--change` or `operand` names; `None` if none does. A plain word
-/// is `@`, a bookmark, or a change id, in this order.
+/// The revision that `--bookmark`, `--change` or `operand` names; `None` if none does.
 pub(super) fn revision(
     args: &Args,
     operand: Option<&BString>,
@@ -88,22 +88,26 @@ pub(super) fn revision(
             strict(Revision::Bookmark(name.map_err(|error| failed("look up", checkout, error))?))
         }
         (None, Some(id), None) => strict(Revision::Change(text("change id", id)?.to_owned())),
-        (None, None, Some(word)) => plain(word.as_bstr(), checkout).map(Some),
+        (None, None, Some(word)) => named(word.as_bstr(), checkout).map(Some),
         _ => Err(usage("give one revision only")),
     }
 }
 
-fn plain(word: &BStr, checkout: &dyn Checkout) -> Result<Asked, CommandError> {
+/// A word as a revision: `@`, a bookmark, a change id or its prefix, or what jj's language makes
+/// of it.
+pub(super) fn named(word: &BStr, checkout: &dyn Checkout) -> Result<Asked, CommandError> {
     let word = text("revision", word)?;
     let fail = |error: ChangeError| failed("look up", checkout, error);
-    let revision = if word == "@" {
-        Revision::Change(checkout.current().map_err(fail)?.0.change_id.to_string())
-    } else {
-        let bookmarks = checkout.bookmarks().map_err(fail)?;
-        match bookmarks.into_iter().find(|bookmark| bookmark.name.as_str() == word) {
-            Some(bookmark) => Revision::Bookmark(bookmark.name),
-            None => Revision::Change(word.to_owned()),
-        }
+    if word == "@" {
+        return Ok(Asked { revision: Revision::here(), plain: true });
+    }
+    let bookmarks = checkout.bookmarks().map_err(fail)?;
+    let bookmark = bookmarks.into_iter().find(|bookmark| bookmark.name.as_str() == word);
+    let letters = !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'k'..=b'z'));
+    let revision = match bookmark {
+        Some(bookmark) => Revision::Bookmark(bookmark.name),
+        None if letters || checkout.history().is_none() => Revision::Change(word.to_owned()),
+        None => Revision::Expression(word.to_owned()),
     };
     Ok(Asked { revision, plain: true })
 }
@@ -115,9 +119,95 @@ impl Asked {
             ChangeError::NoChange(word) if self.plain => {
                 failure(format!("no bookmark and no change '{word}' in '{}'", checkout.repo()))
             }
+            // jj says so of a symbol that names nothing.
+            ChangeError::Revision { text, reason }
+                if self.plain && reason == format!("Revision `{text}` doesn't exist") =>
+            {
+                failure(format!("no bookmark and no change '{text}' in '{}'", checkout.repo()))
+            }
             error => failed(doing, checkout, error),
         }
     }
+}
+
+/// The history behind a checkout.
+///
+/// # Errors
+/// Where the backend keeps no more than it must.
+pub(super) fn history(checkout: &dyn Checkout) -> Result<&dyn History, CommandError> {
+    let none = || failure(format!("'{}' keeps no history to work on", checkout.repo()));
+    checkout.history().ok_or_else(none)
+}
+
+/// The revision that an option names; `default` if it is not given.
+pub(super) fn option(
+    args: &Args,
+    key: &str,
+    default: &str,
+    checkout: &dyn Checkout,
+) -> Result<Revision, CommandError> {
+    match args.value(key) {
+        Some(word) => Ok(named(word, checkout)?.revision),
+        None => Ok(Revision::Expression(default.to_owned())),
+    }
+}
+
+/// All revisions that an option names.
+pub(super) fn options(
+    args: &Args,
+    key: &str,
+    checkout: &dyn Checkout,
+) -> Result<Vec<Revision>, CommandError> {
+    args.values(key).map(|word| Ok(named(word, checkout)?.revision)).collect()
+}
+
+/// Operands as paths in the repository, whether they are there or not.
+///
+/// # Errors
+/// One that is not in it.
+pub(super) fn paths(
+    ctx: &Context<'_>,
+    operands: &[BString],
+    checkout: &dyn Checkout,
+) -> Result<Vec<RepoPath>, CommandError> {
+    operands.iter().map(|operand| path(ctx, operand, checkout)).collect()
+}
+
+fn path(
+    ctx: &Context<'_>,
+    operand: &BString,
+    checkout: &dyn Checkout,
+) -> Result<RepoPath, CommandError> {
+    let fail = |reason: FsError| failure(format!("{}: {reason}", operand.as_bstr()));
+    let cwd = ctx.fs.canonicalize(&ctx.cwd).map_err(fail)?;
+    let full = mesafs::resolve_path(cwd.as_bstr(), operand).map_err(fail)?;
+    let root = format!("/{}", checkout.repo());
+    let inside = full.as_bstr().strip_prefix(root.as_bytes()).and_then(|rest| match rest {
+        [] => Some(rest),
+        [b'/', below @ ..] => Some(below),
+        _ => None,
+    });
+    match inside {
+        Some(inside) => RepoPath::new(inside).map_err(fail),
+        None => Err(failure(format!("{} is not in '{}'", quoted(operand), checkout.repo()))),
+    }
+}
+
+/// A path of the repository as it is reached from the working directory.
+pub(super) fn seen(ctx: &Context<'_>, path: &RepoPath, checkout: &dyn Checkout) -> BString {
+    let full = format!("/{}/", checkout.repo());
+    let full = [full.as_bytes(), path.as_ref()].concat();
+    let Ok(cwd) = ctx.fs.canonicalize(&ctx.cwd) else { return full.into() };
+    let mut here: Vec<&[u8]> = cwd.as_bstr().split(|byte| *byte == b'/').collect();
+    here.retain(|name| !name.is_empty());
+    let there: Vec<&[u8]> = full.split(|byte| *byte == b'/').skip(1).collect();
+    let same = here.iter().zip(&there).take_while(|(one, two)| one == two).count();
+    // From outside the repository the whole path is clearer.
+    if same < 2 {
+        return full.into();
+    }
+    let up = std::iter::repeat_n(&b".."[..], here.len() - same);
+    bstr::join("/", up.chain(there.into_iter().skip(same))).into()
 }
 
 /// A failed call. `doing` stands after "cannot".
@@ -128,8 +218,10 @@ pub(super) fn failed(
 ) -> CommandError {
     let error = error.into();
     let status = match &error {
-        ChangeError::BookmarkConflicted(_) => CONFLICT,
-        ChangeError::BookmarkRaced(_) => RACED,
+        ChangeError::BookmarkConflicted(_)
+        | ChangeError::Divergent { .. }
+        | ChangeError::MarkersLeft(_) => CONFLICT,
+        ChangeError::BookmarkRaced(_) | ChangeError::ChangeRaced(_) => RACED,
         ChangeError::Fs(error) => match error.errno() {
             Errno::Canceled => return CommandError::Stream(error.clone()),
             Errno::Acces => UNAUTHORIZED,

@@ -5,10 +5,11 @@
 
 use mesafs::Checkout;
 use mesafs::backend::ChangeInfo;
-use mesafs::name::{BookmarkName, ChangeId};
+use mesafs::name::{BookmarkName, ChangeId, CommitOid};
 use nu_ansi_term::{Color, Style};
 use serde_json::{Value, json};
 
+use super::compare::Changed;
 use super::place::failed;
 use crate::prelude::*;
 
@@ -52,12 +53,34 @@ impl Look {
         Self { colour: ctx.stdout.is_terminal() && !refused, now_ms: ctx.clock.now_ms() }
     }
 
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub fn paint(&self, style: Style, text: &str) -> String {
         if self.colour && !text.is_empty() {
             style.paint(text).to_string()
         } else {
             text.to_owned()
         }
+    }
+
+    /// As [`Look::paint`], for bytes.
+    pub fn put(&self, out: &mut Vec<u8>, style: Style, text: &[u8]) {
+        if self.colour && !text.is_empty() && style != Style::new() {
+            out.extend_from_slice(style.prefix().to_string().as_bytes());
+            out.extend_from_slice(text);
+            out.extend_from_slice(style.suffix().to_string().as_bytes());
+        } else {
+            out.extend_from_slice(text);
+        }
+    }
+
+    /// jj's letter for what became of a file, in its colour.
+    pub fn letter(&self, changed: &Changed) -> String {
+        let letter = changed.letter();
+        let colour = match letter {
+            'A' => Color::Green,
+            'D' => Color::Red,
+            _ => Color::Cyan,
+        };
+        self.paint(colour.into(), &letter.to_string())
     }
 
     /// A change id, its shortest unique prefix highlighted.
@@ -73,35 +96,68 @@ impl Look {
         self.paint(Color::Purple.into(), name)
     }
 
-    /// The description, or jj's words for what lacks one.
+    /// The description, or jj's words for what lacks one, behind what else there is to know.
     pub fn description(&self, change: &ChangeInfo) -> String {
+        let conflict = match change.conflicted {
+            true => self.paint(Color::Red.into(), "(conflict) "),
+            false => String::new(),
+        };
         let empty =
             if change.empty { self.paint(Color::Green.into(), "(empty) ") } else { String::new() };
         let text = match change.summary.as_str() {
             "" => self.paint(Color::Yellow.into(), "(no description set)"),
             summary => summary.to_owned(),
         };
-        empty + &text
+        conflict + &empty + &text
+    }
+
+    pub fn mark(&self, change: &ChangeInfo, current: bool) -> String {
+        match change {
+            _ if current => self.paint(Color::Green.bold(), "@"),
+            change if change.conflicted => self.paint(Color::Red.into(), "×"),
+            change if change.immutable => self.paint(Color::Cyan.into(), "◆"),
+            _ => "○".to_owned(),
+        }
+    }
+
+    pub fn oid(&self, oid: &CommitOid) -> String {
+        self.paint(Color::Blue.into(), short(oid.as_str()))
+    }
+
+    pub fn bookmarks(&self, change: &ChangeInfo) -> String {
+        let names: Vec<_> =
+            change.bookmarks.iter().map(|name| self.bookmark(name.as_str())).collect();
+        names.join(" ")
+    }
+
+    /// How long ago it was.
+    pub fn when(&self, then_ms: i64) -> String {
+        ago(self.now_ms, then_ms)
     }
 
     /// One line for a change, without its newline.
     pub fn line(&self, change: &ChangeInfo, current: bool) -> String {
-        let mark = match (current, change.immutable) {
-            (true, _) => self.paint(Color::Green.bold(), "@"),
-            (false, true) => self.paint(Color::Cyan.into(), "◆"),
-            (false, false) => "○".to_owned(),
-        };
+        let mark = self.mark(change, current);
         let id = self.id(&change.change_id, change.prefix_len);
-        let oid = self.paint(Color::Blue.into(), short(change.commit_oid.as_str()));
-        let when = ago(self.now_ms, change.committed_ms);
+        let oid = self.oid(&change.commit_oid);
+        let when = self.when(change.committed_ms);
         let mut line = format!("{mark} {id} {oid}  {when:15}");
         if !change.bookmarks.is_empty() {
-            let names: Vec<_> =
-                change.bookmarks.iter().map(|name| self.bookmark(name.as_str())).collect();
-            line.push_str(&format!("  [{}]", names.join(" ")));
+            line.push_str(&format!("  [{}]", self.bookmarks(change)));
         }
         line.push_str("  ");
         line + &self.description(change)
+    }
+
+    /// The two lines that a log shows of a change.
+    pub fn entry(&self, change: &ChangeInfo) -> [String; 2] {
+        let id = self.id(&change.change_id, change.prefix_len);
+        let author = self.paint(Color::Yellow.into(), &change.author);
+        let when = self.paint(Color::Cyan.into(), &self.when(change.committed_ms));
+        let mut words =
+            vec![id, author, when, self.bookmarks(change), self.oid(&change.commit_oid)];
+        words.retain(|word| !word.is_empty());
+        [words.join(" "), self.description(change)]
     }
 }
 
@@ -109,21 +165,20 @@ fn short(id: &str) -> &str {
     id.get(..ID_CHARS).unwrap_or(id)
 }
 
-pub(super) fn short_oid(oid: &mesafs::CommitOid) -> &str {
-    short(oid.as_str())
-}
-
 pub(super) fn change_json(change: &ChangeInfo, current: bool) -> Value {
     let bookmarks: Vec<_> = change.bookmarks.iter().map(BookmarkName::as_str).collect();
     json!({
         "change_id": change.change_id.as_str(),
         "commit_oid": change.commit_oid.as_str(),
-        "description": change.summary,
+        "description": change.description.trim_end(),
+        "parents": change.parents.iter().map(CommitOid::as_str).collect::<Vec<_>>(),
         "bookmarks": bookmarks,
         "author": change.author,
+        "author_email": change.author_email,
         "committed_ms": change.committed_ms,
         "empty": change.empty,
         "immutable": change.immutable,
+        "conflict": change.conflicted,
         "current": current,
     })
 }

@@ -202,15 +202,18 @@ fn json_has_stable_names() {
     let names: Vec<_> = current.as_object().unwrap().keys().map(String::as_str).collect();
     let wanted = [
         "author",
+        "author_email",
         "bookmark",
         "bookmarks",
         "change_id",
         "commit_oid",
         "committed_ms",
+        "conflict",
         "current",
         "description",
         "empty",
         "immutable",
+        "parents",
         "repo",
     ];
     assert_eq!(names, wanted);

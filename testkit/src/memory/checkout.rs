@@ -104,6 +104,13 @@ impl MemoryCheckout {
         Ok(self.view.lock().change.clone())
     }
 
+    fn resolved(&self, history: &History, revision: &Revision) -> Result<ChangeId, ChangeError> {
+        if *revision == Revision::here() {
+            return Ok(self.view.lock().change.clone());
+        }
+        history.resolve(revision)
+    }
+
     fn switch_to(&self, change: &ChangeId) {
         let mut view = self.view.lock();
         let history = self.repo.history.read();
@@ -223,7 +230,7 @@ impl Checkout for MemoryCheckout {
         self.changing()?;
         let child = {
             let mut history = self.repo.history.write();
-            let parent = history.resolve(base)?;
+            let parent = self.resolved(&history, base)?;
             history.child(&parent, message.unwrap_or_default(), self.inner.clock.now_ns())
         };
         self.switch_to(&child);
@@ -232,7 +239,7 @@ impl Checkout for MemoryCheckout {
 
     fn edit(&self, revision: &Revision) -> Result<ChangeId, ChangeError> {
         self.reading()?;
-        let change = self.repo.history.read().resolve(revision)?;
+        let change = self.resolved(&self.repo.history.read(), revision)?;
         self.switch_to(&change);
         Ok(change)
     }

@@ -1,0 +1,407 @@
+//! The version commands on an embedded store, as scripts use them.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod embedded;
+
+use embedded::Embedded;
+use mesash::bash::BashOptions;
+use mesash::mesa::MesaFileSystem;
+use serde_json::Value;
+
+struct Shell {
+    _embedded: Embedded,
+    fs: MesaFileSystem,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let embedded = Embedded::new().unwrap();
+        let fs = embedded.mount().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        Self { _embedded: embedded, fs, runtime }
+    }
+
+    /// What a script writes to both streams, and its status if that is not 0.
+    fn run(&self, script: &str) -> String {
+        let options = BashOptions { cwd: "/acme/app".into(), ..BashOptions::default() };
+        let ended = self.runtime.block_on(self.fs.bash(options).exec(script)).unwrap();
+        let mut out = String::from_utf8(ended.stdout.to_vec()).unwrap();
+        out.push_str(std::str::from_utf8(&ended.stderr).unwrap());
+        if ended.exit_code != 0 {
+            out.push_str(&format!("[{}]\n", ended.exit_code));
+        }
+        out
+    }
+
+    fn json(&self, command: &str) -> Value {
+        let said = self.run(&format!("{command} --json"));
+        let first = said.lines().next().unwrap_or_default();
+        serde_json::from_str(first).unwrap_or_else(|_| panic!("{command}: {said}"))
+    }
+}
+
+/// `x` and `y` are bookmarks on two edits of one line of `a`; `x` is open.
+fn forked() -> Shell {
+    let shell = Shell::new();
+    shell.run(
+        "printf '1\\n2\\n3\\n' > a; changes checkpoint -m first
+        changes new @- -m y; bookmarks create y; printf '1\\ny\\n3\\n' > a; echo y > y
+        changes new y- -m x; bookmarks create x; printf '1\\nx\\n3\\n' > a; echo x > x",
+    );
+    shell
+}
+
+#[test]
+fn differences_are_shown_in_git_s_format() {
+    let shell = Shell::new();
+    shell.run(
+        "printf '1\\n2\\n3\\n4\\n' > a; printf 'old\\n' > gone; printf 'a\\0b' > bin; mkdir -p d
+        for n in 1 2 3 4 5 6; do echo line $n; done > d/long; ln -s a link; : > run
+        changes checkpoint -m first",
+    );
+    assert_eq!(shell.run("changes diff; changes diff --stat --name-only"), "");
+    shell.run(
+        "printf '1\\ntwo\\n3\\n4' > a; rm gone; printf 'a\\0c' > bin; mv d/long d/longer
+        echo more >> d/longer; ln -sf b link; chmod +x run; printf 'new\\n' > new",
+    );
+    let summary = "M a\nM bin\nR d/{long => longer}\nD gone\nM link\nA new\nM run\n";
+    assert_eq!(shell.run("changes diff -s"), summary);
+    let status = shell.run("changes status");
+    let (place, files) = status.split_once('\n').unwrap();
+    assert!(place.starts_with("acme/app is on change ") && place.contains("(main)"), "{place}");
+    assert_eq!(files, summary);
+    assert_eq!(
+        shell.run("cd d; changes status ../a . | tail -n +2"),
+        "M ../a\nR d/{long => longer}\n"
+    );
+    let wanted = "\
+diff --git a/a b/a
+index 94ebaf9001..4b0d4b0be7 100644
+--- a/a
++++ b/a
+@@ -1,4 +1,4 @@
+ 1
+-2
++two
+ 3
+-4
++4
+\\ No newline at end of file
+diff --git a/bin b/bin
+index 1b3ad3b54d..ba3d6ba8a1 100644
+Binary files a/bin and b/bin differ
+diff --git a/d/long b/d/longer
+similarity index 89%
+rename from d/long
+rename to d/longer
+index 64e4ef8a0d..f64b7c8bb0 100644
+--- a/d/long
++++ b/d/longer
+@@ -4,3 +4,4 @@
+ line 4
+ line 5
+ line 6
++more
+diff --git a/gone b/gone
+deleted file mode 100644
+index 3367afdbbf..0000000000
+--- a/gone
++++ /dev/null
+@@ -1 +0,0 @@
+-old
+diff --git a/link b/link
+index 2e65efe2a1..63d8dbd40c 120000
+--- a/link
++++ b/link
+@@ -1 +1 @@
+-a
+\\ No newline at end of file
++b
+\\ No newline at end of file
+diff --git a/new b/new
+new file mode 100644
+index 0000000000..3e757656cf
+--- /dev/null
++++ b/new
+@@ -0,0 +1 @@
++new
+diff --git a/run b/run
+old mode 100644
+new mode 100755
+";
+    let index = |text: &str| -> String {
+        text.lines().filter(|line| !line.starts_with("index ")).collect::<Vec<_>>().join("\n")
+    };
+    let shown = shell.run("changes diff");
+    assert_eq!(index(&shown), index(wanted), "{shown}");
+    let stat = "\
+a                  | 4 ++--
+bin                | (binary)
+d/{long => longer} | 1 +
+gone               | 1 -
+link               | 2 +-
+new                | 1 +
+run                | 0
+7 files changed, 5 insertions(+), 4 deletions(-)
+";
+    assert_eq!(shell.run("changes diff --stat"), stat);
+    // What was shown is what a patch is made of.
+    let back = "changes diff > /tmp/p; changes new @- > /dev/null; sed -i '/^Binary/d' /tmp/p
+        patch -p1 -s < /tmp/p; cat a d/longer new; ls gone d";
+    let patched = shell.run(back);
+    assert!(patched.starts_with("1\ntwo\n3\n4line 1\n"), "{patched}");
+}
+
+#[test]
+fn a_log_is_a_graph_of_changes() {
+    let shell = forked();
+    shell.run("changes merge x y -m both; resolve --ours a; changes new");
+    let log = shell.run("changes log");
+    // Ids, times and authors differ from run to run.
+    let shape: Vec<String> = log
+        .lines()
+        .map(|line| {
+            let at = line.find(|letter: char| letter.is_ascii_alphabetic() || letter == '(');
+            let (graph, text) = line.split_at(at.unwrap_or(line.len()));
+            let kept = !graph.contains(['@', '○', '×']) && !text.is_empty();
+            format!("{graph}{}", if kept { text } else { "" })
+        })
+        .collect();
+    let wanted = ["@  ", "│  (empty) (no description set)", "○  ", "│  both", "├─╮", "│ │ "];
+    assert_eq!(&shape[..5], &wanted[..5], "{log}");
+    assert_eq!(log.matches("first").count(), 1, "{log}");
+    let named = shell.run("changes log --no-graph 'x | y' | grep -c '^[○@◆×]'");
+    assert_eq!(named, "2\n");
+    assert!(shell.run("changes log 'x..y'").contains("  y\n"));
+    assert_eq!(
+        shell.run("changes log 'nowhere'"),
+        "changes: invalid revision 'nowhere': Revision `nowhere` doesn't exist\n[1]\n"
+    );
+    assert_eq!(
+        shell.run("changes edit nowhere"),
+        "changes: no bookmark and no change 'nowhere' in 'acme/app'\n[1]\n"
+    );
+    let show = shell.run("changes show x-");
+    let lines: Vec<&str> = show.lines().collect();
+    assert!(lines[0].starts_with("Commit ID: ") && lines[1].starts_with("Change ID: "), "{show}");
+    assert!(show.contains("\n    first\n\ndiff --git a/a b/a\nnew file mode 100644\n"), "{show}");
+}
+
+#[test]
+fn a_merge_leaves_conflicts_that_are_settled() {
+    let shell = forked();
+    let merged = shell.run("bookmarks merge y --expect x");
+    assert!(merged.starts_with("merged y into x: change "), "{merged}");
+    assert!(
+        merged.contains("conflict in a\n")
+            && merged.contains("(conflict) (empty) Merge 'y' into 'x'")
+    );
+    assert!(merged.ends_with("[3]\n"), "{merged}");
+    assert_eq!(shell.run("conflicts"), "a    2-sided conflict\n");
+    assert!(shell.run("cat a").contains("<<<<<<<"));
+    assert!(shell.run("changes status").ends_with("conflicts:\na    2-sided conflict\n"));
+    assert_eq!(
+        shell.run("resolve a"),
+        "resolve: 'a' has conflict markers left\n1 conflict is left\n[3]\n"
+    );
+    assert_eq!(
+        shell.run("resolve --ours x"),
+        "resolve: no conflict at 'x'\n1 conflict is left\n[1]\n"
+    );
+    assert_eq!(shell.run("resolve --theirs a; cat a; conflicts"), "settled a\n1\ny\n3\n");
+    assert_eq!(
+        shell.run("bookmarks merge y"),
+        format!("x has everything of y already\n{}", shell.run("changes status | head -n 1"))
+    );
+    let raced = shell.run("bookmarks merge y --expect y");
+    assert_eq!(raced, "bookmarks: bookmark 'x' moved meanwhile, try again\n[5]\n");
+}
+
+#[test]
+fn history_is_rewritten_in_a_few_words() {
+    let shell = forked();
+    assert!(
+        shell
+            .run("changes describe -m 'say x' x")
+            .starts_with("described 1 change\nacme/app is on")
+    );
+    let rebased = shell.run("changes rebase -d y");
+    assert!(rebased.starts_with("rebased 1 change\nnew conflicts in: "), "{rebased}");
+    assert!(rebased.ends_with("(x): (conflict) say x\n[3]\n"), "{rebased}");
+    assert!(shell.run("changes rebase -s @ -d y-").starts_with("rebased 1 change\nacme/app"));
+    assert_eq!(shell.run("cat a"), "1\nx\n3\n");
+    let restored = shell.run("changes restore a; changes status | tail -n +2");
+    assert!(
+        restored.starts_with("restored from (@)-\n") && restored.ends_with("A x\n"),
+        "{restored}"
+    );
+    shell.run("echo z > z");
+    let split = shell.run("changes split x -m 'only x'");
+    assert!(split.contains(" keeps the paths, ") && split.ends_with("(x): say x\n"), "{split}");
+    assert_eq!(shell.run("changes diff --name-only; changes diff --name-only -c @-"), "z\nx\n");
+    let squashed = shell.run("changes squash");
+    assert!(squashed.starts_with("squashed into @-\ngone: "), "{squashed}");
+    assert_eq!(shell.run("changes diff --name-only"), "x\nz\n");
+    assert!(shell.run("changes squash q").starts_with("nothing to squash\n"));
+    let copied = shell.run("changes duplicate -d y");
+    assert!(copied.starts_with("made change "), "{copied}");
+    assert!(shell.run("changes abandon").starts_with("abandoned 1 change\ngone: "));
+    assert!(shell.run("changes abandon x-").starts_with("changes: "));
+    let cycle = shell.run("changes rebase -s y -d y");
+    assert!(cycle.starts_with("changes: cannot put '") && cycle.ends_with("[1]\n"), "{cycle}");
+    assert_eq!(
+        shell.run("changes squash ../lib/a"),
+        "changes: '../lib/a' is not in 'acme/app'\n[1]\n"
+    );
+}
+
+#[test]
+fn bookmarks_move_where_they_are_told() {
+    let shell = forked();
+    assert_eq!(shell.run("bookmarks list 'm*' x | cut -c 1-6"), "* main\n  x   \n");
+    assert!(
+        shell.run("bookmarks rename x z; bookmarks list | cut -c 3").contains("z is on change ")
+    );
+    assert_eq!(shell.run("bookmarks delete z y"), "z is deleted\ny is deleted\n");
+    assert!(
+        shell.run("bookmarks delete main").ends_with("the default one: set another first\n[1]\n")
+    );
+    shell.run("bookmarks set at @-; changes new; changes new");
+    assert!(shell.run("bookmarks advance at").starts_with("at is on change "));
+    assert_eq!(shell.run("bookmarks advance at"), "no bookmark to move\n");
+    assert!(shell.run("bookmarks move at @-- --expect @").ends_with("try again\n[5]\n"));
+}
+
+#[test]
+fn json_is_what_the_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../docs/version.schema.json")).unwrap();
+    let shell = forked();
+    let calls = [
+        ("changes", ""),
+        ("changes new", " -m n"),
+        ("changes edit", " x"),
+        ("changes current", ""),
+        ("changes list", ""),
+        ("changes log", ""),
+        ("changes history", ""),
+        ("changes status", ""),
+        ("changes diff", " --from y"),
+        ("changes show", " x"),
+        ("changes describe", " -m d"),
+        ("changes duplicate", ""),
+        ("bookmarks", ""),
+        ("bookmarks list", ""),
+        ("bookmarks create", " c"),
+        ("bookmarks set", " s @"),
+        ("bookmarks move", " s @"),
+        ("bookmarks rename", " s t"),
+        ("bookmarks advance", ""),
+        ("bookmarks delete", " t"),
+        ("changes split", " x"),
+        ("changes squash", " --from @- --into @"),
+        ("changes restore", " a"),
+        ("changes merge", " x y"),
+        ("conflicts", ""),
+        ("resolve", " --ours a"),
+        ("changes rebase", " -d main"),
+        ("changes abandon", ""),
+        ("changes edit", " main"),
+        ("changes checkpoint", ""),
+        ("bookmarks merge", " y"),
+        ("ops", ""),
+        ("ops list", ""),
+        ("ops restore", " $(ops --json | grep -o '[0-9a-f]\\{128\\}' | head -n 1)"),
+        ("repos", ""),
+    ];
+    for (command, args) in calls {
+        let printed = shell.json(&format!("{command}{args}"));
+        let wanted = &schema["properties"][command];
+        assert!(!wanted.is_null(), "{command} is not in the schema");
+        fits(command, &printed, wanted, &schema);
+    }
+    let named = schema["properties"].as_object().unwrap().keys();
+    for command in named {
+        assert!(calls.iter().any(|(called, _)| called == command), "{command} is not tried");
+    }
+}
+
+/// The part of JSON Schema that the schema uses.
+fn fits(at: &str, value: &Value, schema: &Value, root: &Value) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.strip_prefix("#/$defs/").unwrap();
+        return fits(at, value, &root["$defs"][name], root);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let schema = any.iter().find(|schema| (schema["type"] == "null") == value.is_null());
+        return fits(at, value, schema.unwrap(), root);
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let kinds = &schema["type"];
+    let known = kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.contains(&kind.into()));
+    assert!(known, "{at} is a {kind}: {value}");
+    if let Some(words) = schema["enum"].as_array() {
+        assert!(words.contains(value), "{at} is {value}");
+    }
+    for item in value.as_array().into_iter().flatten() {
+        fits(&format!("{at}[]"), item, &schema["items"], root);
+    }
+    if let (Some(fields), Some(wanted)) = (value.as_object(), schema["properties"].as_object()) {
+        let names =
+            |object: &serde_json::Map<String, Value>| -> std::collections::BTreeSet<String> {
+                object.keys().cloned().collect()
+            };
+        assert_eq!(names(fields), names(wanted), "{at}");
+        for (name, field) in fields {
+            fits(&format!("{at}.{name}"), field, &wanted[name], root);
+        }
+    }
+}
+
+#[test]
+fn any_revision_is_a_folder() {
+    let shell = forked();
+    shell.run("bookmarks rename y fix/y; mkdir d; echo in > d/in");
+    assert_eq!(
+        shell.run("cat /acme/app@main-/a; diff /acme/app@fix%2Fy/a a | head -n 2"),
+        "1\n2\n3\n2c2\n< y\n"
+    );
+    assert_eq!(
+        shell.run("ls /acme/app@@ /acme/app@@-"),
+        "/acme/app@@:\na\nd\nx\n\n/acme/app@@-:\na\n"
+    );
+    assert_eq!(
+        shell.run("cd /acme/app@x/d && pwd && cat in && cd ../.. && ls"),
+        "/acme/app@x/d\nin\napp\n"
+    );
+    assert_eq!(
+        shell.run("echo /acme/*; echo /acme/app@x/*"),
+        "/acme/app\n/acme/app@x/a /acme/app@x/d /acme/app@x/x\n"
+    );
+    // What it is, is decided once in a run.
+    let pinned =
+        "cat /acme/app@@/a | head -n 2 | tail -n 1; echo new > a; cat /acme/app@@/a | wc -l; cat a";
+    assert_eq!(shell.run(pinned), "x\n3\nnew\n");
+    assert_eq!(shell.run("cat /acme/app@@/a"), "new\n");
+    assert_eq!(
+        shell.run(
+            "echo x > /acme/app@x/a; rm /acme/app@x/a; mv /acme/app@x/a b; cat /acme/app@nowhere/a"
+        ),
+        "mesash: line 1: /acme/app@x/a: Read-only file system\n\
+         rm: cannot remove '/acme/app@x/a': Read-only file system\n\
+         mv: cannot move '/acme/app@x/a' to 'b': Read-only file system\n\
+         cat: /acme/app@nowhere/a: No such file or directory\n[1]\n"
+    );
+    assert_eq!(
+        shell.run("cp -r /acme/app@main-/. old; cat old/a; tail -n 1 < /acme/app@x/d/in"),
+        "1\n2\n3\nin\n"
+    );
+}
