@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod command;
 pub mod context;
 pub mod core;
+mod data;
 mod files;
 pub mod natural;
 pub mod pattern;
@@ -27,4 +28,4 @@ use command::Command;
 
 /// Every command, by group.
 pub const GROUPS: &[&[&Command]] =
-    &[files::COMMANDS, text::COMMANDS, system::COMMANDS, version::COMMANDS];
+    &[files::COMMANDS, text::COMMANDS, data::COMMANDS, system::COMMANDS, version::COMMANDS];
