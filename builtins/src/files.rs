@@ -31,6 +31,9 @@ mod truncate;
 
 use crate::command::Command;
 
+pub(crate) use mode::letters;
+pub(crate) use owner::{group_name, user_name};
+
 pub(crate) const COMMANDS: &[&Command] = &[
     &basename::BASENAME,
     &chmod::CHMOD,

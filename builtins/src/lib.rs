@@ -3,6 +3,7 @@
 //! A command sees a file system, streams, arguments and a way to run another command
 //! ([`context::Context`]); never the interpreter, the store, the host or the network.
 
+mod archive;
 pub mod args;
 pub mod budget;
 pub mod cancel;
@@ -28,4 +29,11 @@ use command::Command;
 
 /// Every command, by group.
 pub const GROUPS: &[&[&Command]] =
-    &[files::COMMANDS, text::COMMANDS, data::COMMANDS, system::COMMANDS, version::COMMANDS];
+    &[
+        files::COMMANDS,
+        text::COMMANDS,
+        data::COMMANDS,
+        system::COMMANDS,
+        version::COMMANDS,
+        archive::COMMANDS,
+    ];
