@@ -8,13 +8,18 @@ use std::path::{Path, PathBuf};
 use gix::hash::ObjectId as GitId;
 use gix::objs::Kind;
 use gix::odb::pack::data::entry::Header;
-use gix::zlib::Compression;
-use gix::zlib::stream::deflate;
+use gix::zlib::stream::deflate::{self, Compress, FlushCompress};
+use gix::zlib::{Compression, Status};
 use tempfile::NamedTempFile;
 
 use super::counters::Counters;
 use super::disk::sync_dir;
 use super::types::Durability;
+
+/// Up to this size compressing saves less than it costs: the data is put in as it is.
+const STORED_BYTES_MAX: usize = 128;
+/// By how much the room for compressed data grows.
+const COMPRESSED_BYTES: usize = 32 << 10;
 
 /// What the index says of one object.
 struct Placed {
@@ -30,6 +35,9 @@ pub(super) struct PackWriter {
     /// Where the next object begins.
     end: u64,
     placed: Vec<Placed>,
+    /// Kept from object to object: making one clears more memory than most objects have.
+    compressor: Compress,
+    compressed: Vec<u8>,
 }
 
 /// Passes bytes on and sums them up.
@@ -60,12 +68,41 @@ impl PackWriter {
         let mut file = BufWriter::with_capacity(256 << 10, file);
         // The number of objects is put in at the end.
         file.write_all(&header(0))?;
-        Ok(Self { folder, file, end: 12, placed: Vec::new() })
+        let compressor = Compress::new(Compression::BEST_SPEED);
+        let (placed, compressed) = (Vec::new(), Vec::new());
+        Ok(Self { folder, file, end: 12, placed, compressor, compressed })
     }
 
     /// Appends an object that the pack doesn't have yet.
     pub fn add(&mut self, id: GitId, kind: Kind, data: &[u8]) -> io::Result<()> {
-        self.add_stream(id, kind, data.len() as u64, &mut &*data)
+        let mut compressed = std::mem::take(&mut self.compressed);
+        compressed.clear();
+        if data.len() <= STORED_BYTES_MAX {
+            stored(data, &mut compressed);
+        } else {
+            self.compress(data, &mut compressed)?;
+        }
+        let header = header_of(kind);
+        let added = self.add_compressed(id, header, data.len() as u64, &compressed);
+        self.compressed = compressed;
+        added
+    }
+
+    fn compress(&mut self, data: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        self.compressor.reset();
+        loop {
+            let (read, written) = (self.compressor.total_in(), self.compressor.total_out());
+            let at = |total: u64| usize::try_from(total).map_err(io::Error::other);
+            let (read, written) = (at(read)?, at(written)?);
+            out.resize(written + COMPRESSED_BYTES, 0);
+            let rest = data.get(read..).unwrap_or_default();
+            let room = out.get_mut(written..).unwrap_or_default();
+            let status = self.compressor.compress(rest, room, FlushCompress::Finish);
+            if status.map_err(io::Error::other)? == Status::StreamEnd {
+                out.truncate(at(self.compressor.total_out())?);
+                return Ok(());
+            }
+        }
     }
 
     /// Appends an object of exactly `len` bytes.
@@ -76,13 +113,7 @@ impl PackWriter {
         len: u64,
         content: &mut dyn Read,
     ) -> io::Result<()> {
-        let header = match kind {
-            Kind::Tree => Header::Tree,
-            Kind::Blob => Header::Blob,
-            Kind::Commit => Header::Commit,
-            Kind::Tag => Header::Tag,
-        };
-        self.place(id, header, len, |out| {
+        self.place(id, header_of(kind), len, |out| {
             let mut deflate = deflate::Write::new(out, Compression::BEST_SPEED);
             if io::copy(content, &mut deflate)? != len {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "an object ends early"));
@@ -149,6 +180,32 @@ impl PackWriter {
     }
 }
 
+fn header_of(kind: Kind) -> Header {
+    match kind {
+        Kind::Tree => Header::Tree,
+        Kind::Blob => Header::Blob,
+        Kind::Commit => Header::Commit,
+        Kind::Tag => Header::Tag,
+    }
+}
+
+/// A zlib stream of one block that is not compressed, of at most [`STORED_BYTES_MAX`] bytes.
+fn stored(data: &[u8], out: &mut Vec<u8>) {
+    /// The modulus of Adler-32; so few bytes don't overflow before it is taken.
+    const ADLER: u32 = 65_521;
+    let len = data.len() as u16;
+    out.extend_from_slice(b"\x78\x01\x01");
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(&(!len).to_le_bytes());
+    out.extend_from_slice(data);
+    let (mut low, mut high) = (1u32, 0u32);
+    for byte in data {
+        low += u32::from(*byte);
+        high += low;
+    }
+    out.extend_from_slice(&((high % ADLER) << 16 | low % ADLER).to_be_bytes());
+}
+
 fn temporary(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(prefix)
@@ -211,6 +268,34 @@ fn index_of(placed: &[Placed], pack: GitId) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_of_any_size_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("pack")).unwrap();
+        let noise = |len: usize| -> Vec<u8> {
+            (0..len as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+        };
+        let mut datas: Vec<Vec<u8>> =
+            [0, 1, 127, 128, 129, 70_000].into_iter().map(noise).collect();
+        datas.push(vec![b'x'; 500_000]);
+        datas.push(vec![0xff; STORED_BYTES_MAX]);
+        let mut pack = PackWriter::new(folder.path()).unwrap();
+        let mut ids = Vec::new();
+        for data in &datas {
+            let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, data);
+            ids.push(hash.unwrap());
+            pack.add(*ids.last().unwrap(), Kind::Blob, data).unwrap();
+        }
+        pack.finish(Durability::Process, &Counters::default()).unwrap();
+        let odb = gix::odb::at(folder.path(), gix::hash::Kind::Sha1).unwrap();
+        use gix::objs::Find as _;
+        for (id, data) in ids.iter().zip(&datas) {
+            let mut buffer = Vec::new();
+            let found = odb.try_find(id, &mut buffer).unwrap().unwrap();
+            assert_eq!(found.data, data);
+        }
+    }
 
     #[test]
     fn far_offsets_have_a_table_of_their_own() {
