@@ -33,6 +33,7 @@ mod history;
 mod ids;
 mod import;
 mod journal;
+mod known;
 mod large;
 mod merge;
 mod merge_text;

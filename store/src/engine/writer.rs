@@ -14,6 +14,7 @@ use mesafs::tree::ObjectId;
 use super::disk::sync_file_system;
 use super::error::{Chain, Doing, EngineError, EngineResult};
 use super::ids::{self, git_id};
+use super::known::KnownObjects;
 use super::objects::{Handle, Objects, WHOLE_BLOB_BYTES_MAX};
 use super::pack::PackWriter;
 use super::types::{Durability, TreeEntry, TreeEntryKind};
@@ -31,6 +32,8 @@ pub struct ObjectWriter {
     /// Knows what was stored before; never looks for new packs.
     handle: Handle,
     seen: HashSet<GitId>,
+    /// Asked in place of `handle` once there are many objects.
+    known: Option<KnownObjects>,
     pending: Vec<Pending>,
     pending_bytes: usize,
     pack: Option<PackWriter>,
@@ -62,6 +65,7 @@ impl ObjectWriter {
             objects_dir: objects_dir.to_owned(),
             handle,
             seen: HashSet::new(),
+            known: None,
             pending: Vec::new(),
             pending_bytes: 0,
             pack: None,
@@ -152,7 +156,11 @@ impl ObjectWriter {
     }
 
     fn is_new(&mut self, id: GitId) -> bool {
-        let new = !id.is_empty_tree() && !self.handle.exists(&id) && self.seen.insert(id);
+        let known = match &mut self.known {
+            Some(known) => known.has(&id),
+            None => self.handle.exists(&id),
+        };
+        let new = !known && !id.is_empty_tree() && self.seen.insert(id);
         if new {
             self.count();
         }
@@ -169,7 +177,10 @@ impl ObjectWriter {
         let packed = (|| {
             let mut pack = match self.pack.take() {
                 Some(pack) => pack,
-                None => PackWriter::new(&self.objects_dir)?,
+                None => {
+                    self.known = KnownObjects::open(&self.objects_dir).ok();
+                    PackWriter::new(&self.objects_dir)?
+                }
             };
             for object in self.pending.drain(..) {
                 pack.add(object.id, object.kind, &object.data)?;
