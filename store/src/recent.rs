@@ -1,6 +1,7 @@
 //! Batches that landed lately, so that one that is sent again is not applied again.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use bytes::Bytes;
 use mesafs::op::{Applied, BatchId, Replaced};
@@ -19,8 +20,31 @@ pub(crate) struct RecentBatches(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    landed: HashMap<BatchId, (u64, Box<[Replaced]>)>,
+    landed: HashMap<BatchId, (u64, Box<[Replaced]>), BuildHasherDefault<IdHasher>>,
     order: VecDeque<BatchId>,
+}
+
+/// Hashes what is random already, and counted on from there: an id's neighbours stay neighbours, so
+/// that one writer's batches lie side by side in memory. How bad others can make it is bounded by
+/// how many are remembered.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        // The table takes the lowest bits for the place and the highest to tell entries apart.
+        self.0 ^ self.0 << 57
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, id: u128) {
+        self.0 = id as u64 ^ (id >> 64) as u64;
+    }
 }
 
 impl RecentBatches {
