@@ -5,6 +5,7 @@
 //! `cd -L` work on the text.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
@@ -112,12 +113,13 @@ impl RealPath {
     }
 }
 
-/// A path inside one repository: names joined by `/`, no leading slash; empty for its root.
+/// A path inside one repository: names joined by `/`, no leading slash; empty for its root. Cheap to
+/// clone.
 ///
 /// Always true: no empty, `.` or `..` component. Whether the names may be stored is the rule of
 /// [`crate::name::check_entry_name`], which every op that creates one applies.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RepoPath(BString);
+pub struct RepoPath(Arc<[u8]>);
 
 impl RepoPath {
     /// The repository's root.
@@ -137,7 +139,7 @@ impl RepoPath {
             return fail(Errno::NameTooLong);
         }
         if path.is_empty() {
-            return Ok(Self(path));
+            return Ok(Self::root());
         }
         for part in path.split(|&byte| byte == b'/') {
             if matches!(part, b"" | b"." | b"..") || part.contains(&0) {
@@ -147,7 +149,7 @@ impl RepoPath {
                 return fail(Errno::NameTooLong);
             }
         }
-        Ok(Self(path))
+        Ok(Self(Vec::from(path).into()))
     }
 
     /// The path of these names, which a walk has already checked.
@@ -189,12 +191,13 @@ impl RepoPath {
     /// This path with one more name, which the caller has checked.
     #[must_use]
     pub fn child(&self, name: &[u8]) -> Self {
-        let mut path = self.0.clone();
+        let mut path = Vec::with_capacity(self.0.len() + 1 + name.len());
+        path.extend_from_slice(&self.0);
         if !path.is_empty() {
             path.push(b'/');
         }
-        path.push_str(name);
-        Self(path)
+        path.extend_from_slice(name);
+        Self(path.into())
     }
 
     /// What is left of this path below `ancestor` (empty if they are equal), if it is below.
@@ -255,7 +258,7 @@ macro_rules! path_fmt {
         }
         impl From<$type> for BString {
             fn from(path: $type) -> Self {
-                path.0
+                Self::from(&path.0[..])
             }
         }
     )*};
