@@ -32,18 +32,20 @@ impl Array {
         self.elements.get(key).map(|(_, value)| value)
     }
 
-    /// The element, made empty if it is new: in awk looking makes it.
-    pub fn entry(&mut self, key: Bytes) -> &mut Value {
-        let next = self.next;
-        let (order, value) = self.elements.entry(key).or_insert((next, Value::Uninit));
-        if *order == next {
-            self.next += 1;
-        }
-        value
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
+        self.elements.get_mut(key).map(|(_, value)| value)
     }
 
-    pub fn insert(&mut self, key: Bytes, value: Value) {
-        *self.entry(key) = value;
+    /// Sets an element; true if it is new.
+    pub fn insert(&mut self, key: &[u8], value: Value) -> bool {
+        if let Some(old) = self.get_mut(key) {
+            *old = value;
+            return false;
+        }
+        // A copy: the key may be a piece of an input that would be kept as a whole.
+        self.elements.insert(Bytes::copy_from_slice(key), (self.next, value));
+        self.next += 1;
+        true
     }
 
     pub fn remove(&mut self, key: &[u8]) {
@@ -78,7 +80,7 @@ impl Array {
         let mut count = 0;
         for value in values {
             count += 1;
-            self.insert(super::value::number_text(count as f64, b"%d"), value);
+            self.insert(&super::value::number_text(count as f64, b"%d"), value);
         }
         count
     }

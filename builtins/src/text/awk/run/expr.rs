@@ -11,6 +11,9 @@ use super::super::ast::{Arith, Compare, Expr, Source, Special, Var};
 use super::super::value::Value;
 use super::{Cell, Done, Machine};
 
+/// What an element of an array takes beside its key and its text.
+const ELEMENT_BYTES: usize = 64;
+
 impl<'p> Machine<'p, '_, '_, '_, '_> {
     pub(super) fn truth(&mut self, expression: &'p Expr) -> Done<bool> {
         match expression {
@@ -50,17 +53,14 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
                 let array = self.array(*array)?;
-                let mut array = array.borrow_mut();
-                match array.get(&key) {
-                    Some(value) => Ok(value.clone()),
-                    None => {
-                        let size = key.len() + 64;
-                        array.entry(key);
-                        drop(array);
-                        self.stored(size)?;
-                        Ok(Value::Uninit)
-                    }
+                let mut elements = array.borrow_mut();
+                if let Some(value) = elements.get(&key) {
+                    return Ok(value.clone());
                 }
+                // In awk looking makes it.
+                elements.insert(&key, Value::Uninit);
+                self.stored(key.len() + ELEMENT_BYTES)?;
+                Ok(Value::Uninit)
             }
             Expr::Assign(target, value) => {
                 let value = self.eval(value)?;
@@ -69,15 +69,12 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::AssignOp(op, target, value) => {
                 let value = self.number(value)?;
-                let before = self.eval(target)?.number();
-                let after = Value::Number(self.arith(*op, before, value)?);
-                self.set(target, after.clone())?;
-                Ok(after)
+                let (_, after) =
+                    self.update(target, &|machine, before| machine.arith(*op, before, value))?;
+                Ok(Value::Number(after))
             }
             Expr::Step { target, by, prefix } => {
-                let before = self.eval(target)?.number();
-                let after = before + by;
-                self.set(target, Value::Number(after))?;
+                let (before, after) = self.update(target, &|_, before| Ok(before + by))?;
                 Ok(Value::Number(if *prefix { after } else { before }))
             }
             Expr::Negate(inner) => Ok(Value::Number(-self.number(inner)?)),
@@ -119,6 +116,45 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Expr::List(items) => {
                 let key = self.subscript(items)?;
                 Ok(Value::Text(key))
+            }
+        }
+    }
+
+    /// Changes a number where it is, its subscripts evaluated once; the number before and after.
+    fn update(
+        &mut self,
+        target: &'p Expr,
+        change: &dyn Fn(&Self, f64) -> Done<f64>,
+    ) -> Done<(f64, f64)> {
+        match target {
+            Expr::Group(inner) => self.update(inner, change),
+            Expr::Field(number) => {
+                let number = self.number(number)?;
+                let before = self.field(number)?.number();
+                let after = change(self, before)?;
+                self.set_field(number, Value::Number(after))?;
+                Ok((before, after))
+            }
+            Expr::Element(array, subscripts) => {
+                let key = self.subscript(subscripts)?;
+                let array = self.array(*array)?;
+                let mut elements = array.borrow_mut();
+                if let Some(value) = elements.get_mut(&key) {
+                    let before = value.number();
+                    let after = change(self, before)?;
+                    *value = Value::Number(after);
+                    return Ok((before, after));
+                }
+                let after = change(self, 0.0)?;
+                elements.insert(&key, Value::Number(after));
+                self.stored(key.len() + ELEMENT_BYTES)?;
+                Ok((0.0, after))
+            }
+            _ => {
+                let before = self.eval(target)?.number();
+                let after = change(self, before)?;
+                self.set(target, Value::Number(after))?;
+                Ok((before, after))
             }
         }
     }
@@ -185,7 +221,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Arith::Div if right == 0.0 => return self.fatal("division by zero attempted"),
             Arith::Div => left / right,
             Arith::Rem if right == 0.0 => return self.fatal("division by zero attempted in `%'"),
-            Arith::Rem => left % right,
+            Arith::Rem => remainder(left, right),
             Arith::Pow => power(left, right),
         })
     }
@@ -292,9 +328,19 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let text = value.text(&self.convfmt);
         match special {
             Special::Nf => return self.set_field_count(value.number()),
-            Special::Fs => self.record.use_fs(),
-            Special::FieldWidths => self.record.use_widths(),
-            Special::Fpat => self.record.use_fpat(),
+            // The record that is there is still split as it was read.
+            Special::Fs => {
+                self.split_record()?;
+                self.record.use_fs();
+            }
+            Special::FieldWidths => {
+                self.split_record()?;
+                self.record.use_widths();
+            }
+            Special::Fpat => {
+                self.split_record()?;
+                self.record.use_fpat();
+            }
             Special::Ofs => self.ofs = text,
             Special::Ors => self.ors = text,
             Special::Subsep => self.subsep = text,
@@ -318,9 +364,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
-                let size = key.len() + 64 + stored_len(&value);
-                self.array(*array)?.borrow_mut().insert(key, value);
-                self.stored(size)
+                let size = stored_len(&value);
+                let fresh = self.array(*array)?.borrow_mut().insert(&key, value);
+                self.stored(size + if fresh { key.len() + ELEMENT_BYTES } else { 0 })
             }
             Expr::Group(inner) => self.set(inner, value),
             _ => self.fatal("assignment to what is no variable"),
@@ -361,6 +407,19 @@ fn stored_len(value: &Value) -> usize {
         Value::Text(text) | Value::Input(text) => text.len(),
         _ => 0,
     }
+}
+
+/// As `fmod(3)`, which takes its time, of whole numbers too.
+fn remainder(left: f64, right: f64) -> f64 {
+    /// Up to here every whole number is exact.
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    let whole = |number: f64| number.abs() <= WHOLE_MAX && number == number.trunc();
+    if !whole(left) || !whole(right) {
+        return left % right;
+    }
+    let rest = (left as i64).checked_rem(right as i64).unwrap_or(0) as f64;
+    // Nothing left of a negative number is a negative zero.
+    if rest == 0.0 && left.is_sign_negative() { -0.0 } else { rest }
 }
 
 /// Whole exponents by multiplying, so that whole results are exact.

@@ -39,7 +39,8 @@ pub(super) struct Record {
     /// Whether `text` says what the fields say.
     joined: bool,
     fields: Vec<Value>,
-    split: bool,
+    /// From where on `text` is not split yet; `None` once all of it is.
+    unsplit: Option<usize>,
     mode: Mode,
     /// Made of FS at its first use after a change.
     separator: Option<Separator>,
@@ -57,14 +58,55 @@ impl Record {
     pub fn use_fpat(&mut self) {
         self.mode = Mode::Pattern;
     }
+
+    /// Splits at blanks until there are `count` fields.
+    fn split_blanks(&mut self, count: usize) {
+        let Self { text, fields, unsplit, .. } = self;
+        let Some(mut at) = unsplit.take() else { return };
+        while fields.len() < count {
+            let rest = text.get(at..).unwrap_or_default();
+            let start = at + rest.iter().take_while(|byte| is_blank(byte)).count();
+            let rest = text.get(start..).unwrap_or_default();
+            if rest.is_empty() {
+                return;
+            }
+            let len = rest.iter().position(is_blank).unwrap_or(rest.len());
+            at = start + len;
+            fields.push(Value::Input(text.slice(start..at)));
+        }
+        *unsplit = Some(at);
+    }
+
+    /// Splits at each `byte` until there are `count` fields.
+    fn split_at(&mut self, byte: u8, count: usize) {
+        let Self { text, fields, unsplit, .. } = self;
+        let Some(mut at) = unsplit.take().filter(|_| !text.is_empty()) else { return };
+        while fields.len() < count {
+            match memchr::memchr(byte, text.get(at..).unwrap_or_default()) {
+                Some(len) => {
+                    fields.push(Value::Input(text.slice(at..at + len)));
+                    at += len + 1;
+                }
+                None => {
+                    fields.push(Value::Input(text.slice(at..)));
+                    return;
+                }
+            }
+        }
+        *unsplit = Some(at);
+    }
 }
 
 impl Machine<'_, '_, '_, '_, '_> {
     pub(super) fn set_record(&mut self, text: Bytes) {
         self.record.text = text;
         self.record.joined = true;
-        self.record.split = false;
+        self.record.unsplit = Some(0);
         self.record.fields.clear();
+        if self.record.mode == Mode::Separator && self.record.separator.is_none() {
+            // It is this record's, whatever FS becomes; one that is none is told when it is used.
+            drop(self.field_separator());
+        }
     }
 
     pub(super) fn whole_record(&mut self) -> Bytes {
@@ -82,9 +124,27 @@ impl Machine<'_, '_, '_, '_, '_> {
         self.record.text.clone()
     }
 
-    fn split_record(&mut self) -> Done<()> {
-        if self.record.split {
+    pub(super) fn split_record(&mut self) -> Done<()> {
+        self.split_until(usize::MAX)
+    }
+
+    /// Splits the record until it has `count` fields, or as many as there are.
+    fn split_until(&mut self, count: usize) -> Done<()> {
+        if self.record.unsplit.is_none() || self.record.fields.len() >= count {
             return Ok(());
+        }
+        if self.record.mode == Mode::Separator {
+            match self.field_separator()? {
+                Separator::Blank => {
+                    self.record.split_blanks(count);
+                    return Ok(());
+                }
+                Separator::Byte(byte) if !self.special(Special::Rs).text(b"").is_empty() => {
+                    self.record.split_at(byte, count);
+                    return Ok(());
+                }
+                _ => {}
+            }
         }
         let text = self.record.text.clone();
         let fields = match self.record.mode {
@@ -104,7 +164,7 @@ impl Machine<'_, '_, '_, '_, '_> {
             }
         };
         self.record.fields = fields.into_iter().map(Value::Input).collect();
-        self.record.split = true;
+        self.record.unsplit = None;
         Ok(())
     }
 
@@ -152,7 +212,7 @@ impl Machine<'_, '_, '_, '_, '_> {
         if number == 0 {
             return Ok(Value::Input(self.whole_record()));
         }
-        self.split_record()?;
+        self.split_until(number)?;
         Ok(self.record.fields.get(number - 1).cloned().unwrap_or_default())
     }
 
@@ -188,6 +248,10 @@ impl Machine<'_, '_, '_, '_, '_> {
     }
 }
 
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n')
+}
+
 /// The pieces of `text`; `newlines` makes a newline separate too (RS is empty). What stood between
 /// them goes to `between`.
 pub(super) fn split(
@@ -207,12 +271,11 @@ pub(super) fn split(
     };
     match separator {
         Separator::Blank => {
-            let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n');
             let mut at = 0;
             let mut gap = 0;
             loop {
                 let rest = text.get(at..).unwrap_or_default();
-                let skipped = rest.iter().take_while(|byte| blank(byte)).count();
+                let skipped = rest.iter().take_while(|byte| is_blank(byte)).count();
                 let start = at + skipped;
                 if start >= text.len() {
                     note(gap..start);
@@ -220,7 +283,7 @@ pub(super) fn split(
                 }
                 note(gap..start);
                 let rest = text.get(start..).unwrap_or_default();
-                let len = rest.iter().position(&blank).unwrap_or(rest.len());
+                let len = rest.iter().position(is_blank).unwrap_or(rest.len());
                 fields.push(text.slice(start..start + len));
                 at = start + len;
                 gap = at;

@@ -245,9 +245,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 let count = characters(&matched) as f64;
                 let key = number_text(group as f64, b"%d");
                 let part = |name: &[u8]| Bytes::from([&key[..], &self.subsep, name].concat());
-                array.insert(part(b"start"), Value::Number(position(span.start)));
-                array.insert(part(b"length"), Value::Number(count));
-                array.insert(key.clone(), Value::Input(matched));
+                array.insert(&part(b"start"), Value::Number(position(span.start)));
+                array.insert(&part(b"length"), Value::Number(count));
+                array.insert(&key, Value::Input(matched));
             }
         }
         Ok(Value::Number(start))
@@ -312,7 +312,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             separators.clear();
             for (at, text) in between.into_iter().enumerate() {
                 let number = at + usize::from(!leading);
-                separators.insert(number_text(number as f64, b"%d"), Value::Text(text));
+                separators.insert(&number_text(number as f64, b"%d"), Value::Text(text));
             }
         }
         Ok(Value::Number(count as f64))

@@ -86,7 +86,11 @@ impl Source {
             let rest = self.pending.get(searched..).unwrap_or_default();
             if let Some(at) = memchr::memchr(byte, rest) {
                 let mut record = self.pending.split_to(searched + at + 1);
-                let end = record.split_off(record.len() - 1);
+                let end = match byte {
+                    b'\n' => Bytes::from_static(b"\n"),
+                    _ => record.slice(record.len() - 1..),
+                };
+                record.truncate(record.len() - 1);
                 return Ok(Some((record, end)));
             }
             searched = self.pending.len();
@@ -164,13 +168,14 @@ impl Source {
 
 impl<'p> Machine<'p, '_, '_, '_, '_> {
     fn record_separator(&mut self) -> Done<Separator> {
-        let text = self.special(Special::Rs).text(b"");
         if let Some((of, case, separator)) = &self.inputs.separator
-            && *of == text
+            && let Some(Cell::Value(Value::Text(text))) = self.globals.get(Special::Rs.slot())
+            && of == text
             && *case == self.ignore_case
         {
             return Ok(separator.clone());
         }
+        let text = self.special(Special::Rs).text(b"");
         let separator = match text.as_ref() {
             [] => Separator::Paragraph,
             [byte] if !(self.ignore_case && byte.is_ascii_alphabetic()) => Separator::Byte(*byte),

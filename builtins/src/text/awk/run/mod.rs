@@ -90,6 +90,8 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     subsep: Bytes,
     ignore_case: bool,
     random: functions::Random,
+    /// Room for what `print` puts together.
+    line: Vec<u8>,
     status: u8,
     memory: Held,
     /// Bytes stored since memory was charged last.
@@ -125,6 +127,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             subsep: Bytes::from_static(b"\x1c"),
             ignore_case: false,
             random: functions::Random::default(),
+            line: Vec::new(),
             status: 0,
             memory,
             uncharged: 0,
@@ -154,19 +157,19 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
         let mut environ = Array::default();
         for (name, value) in self.ctx.env {
             let value = Value::Input(Bytes::copy_from_slice(value));
-            environ.insert(Bytes::copy_from_slice(name), value);
+            environ.insert(name, value);
         }
         self.set_array(Special::Environ, environ);
         let mut procinfo = Array::default();
         let ids = [("uid", self.ctx.identity.uid), ("gid", self.ctx.identity.gid)];
         for (name, id) in ids {
-            procinfo.insert(Bytes::from_static(name.as_bytes()), Value::Number(f64::from(id)));
+            procinfo.insert(name.as_bytes(), Value::Number(f64::from(id)));
         }
         for (name, text) in
             [("version", "5.2.1"), ("FS", "FS"), ("strftime", "%a %b %e %H:%M:%S %Z %Y")]
         {
             let value = Value::Text(Bytes::from_static(text.as_bytes()));
-            procinfo.insert(Bytes::from_static(name.as_bytes()), value);
+            procinfo.insert(name.as_bytes(), value);
         }
         self.set_array(Special::Procinfo, procinfo);
     }
@@ -183,7 +186,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
         let name = self.ctx.name.clone();
         for (at, argument) in std::iter::once(&name).chain(operands).enumerate() {
             let key = super::value::number_text(at as f64, b"%d");
-            argv.insert(key, Value::Input(Bytes::copy_from_slice(argument)));
+            argv.insert(&key, Value::Input(Bytes::copy_from_slice(argument)));
         }
         let count = argv.len() as f64;
         self.set_array(Special::Argv, argv);

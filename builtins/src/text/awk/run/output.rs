@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::{Builder, ScopedJoinHandle};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::super::ast::{Expr, Redirect, RedirectKind};
 use super::super::format;
@@ -12,6 +12,8 @@ use super::{Done, Machine};
 use crate::prelude::*;
 use crate::stream::{Stream, pipe};
 
+/// A line that took more room than this gives it back.
+const LINE_BYTES_KEPT: usize = 64 << 10;
 /// The address space of a thread that runs a command; only what is used is committed.
 const STACK_BYTES: usize = 64 << 20;
 
@@ -41,7 +43,8 @@ pub(super) struct Outputs<'s> {
 
 impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
     pub(super) fn print(&mut self, args: &'p [Expr], to: Option<&'p Redirect>) -> Done<()> {
-        let mut line = BytesMut::new();
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
         if args.is_empty() {
             let record = self.whole_record();
             line.extend_from_slice(&record);
@@ -54,7 +57,11 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
             line.extend_from_slice(&value.text(&self.ofmt));
         }
         line.extend_from_slice(&self.ors);
-        self.put(&line, to)
+        self.put(&line, to)?;
+        if line.capacity() <= LINE_BYTES_KEPT {
+            self.line = line;
+        }
+        Ok(())
     }
 
     pub(super) fn printf(&mut self, args: &'p [Expr], to: Option<&'p Redirect>) -> Done<()> {
