@@ -19,6 +19,17 @@ pub(super) struct Comparer {
     pub seed: [u8; 16],
 }
 
+/// A line to be sorted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lead {
+    /// In the order of the first key as far as that can be told by so much of it.
+    pub abbreviation: u64,
+    pub index: usize,
+    /// Where the first key is in the line.
+    start: usize,
+    end: usize,
+}
+
 impl Comparer {
     /// Whether lines are compared as bytes alone.
     pub fn is_plain(&self) -> bool {
@@ -26,7 +37,40 @@ impl Comparer {
     }
 
     pub fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
-        for key in &self.keys {
+        self.from_key(0, a, b)
+    }
+
+    /// What to look at first of a line: where its first key is, and what that begins with.
+    pub fn lead(&self, line: &[u8], index: usize) -> Lead {
+        let Some(key) = self.keys.first() else {
+            return Lead { abbreviation: 0, index, start: 0, end: 0 };
+        };
+        let range = key.range(line, self.tab);
+        let text = line.get(range.clone()).unwrap_or_default();
+        let abbreviation = abbreviation(text, &key.settings);
+        let abbreviation = if key.settings.reverse { !abbreviation } else { abbreviation };
+        Lead { abbreviation, index, start: range.start, end: range.end }
+    }
+
+    /// As [`Comparer::compare`], the first key known from [`Comparer::lead`].
+    pub fn compare_led(
+        &self,
+        (lead_a, a): (&Lead, &[u8]),
+        (lead_b, b): (&Lead, &[u8]),
+    ) -> Ordering {
+        if let Some(key) = self.keys.first() {
+            let of =
+                |lead: &Lead, line| <[u8]>::get(line, lead.start..lead.end).unwrap_or_default();
+            let order = self.by_key(of(lead_a, a), of(lead_b, b), &key.settings);
+            if order != Ordering::Equal {
+                return if key.settings.reverse { order.reverse() } else { order };
+            }
+        }
+        self.from_key(1, a, b)
+    }
+
+    fn from_key(&self, first: usize, a: &[u8], b: &[u8]) -> Ordering {
+        for key in self.keys.iter().skip(first) {
             let order = self.by_key(key.of(a, self.tab), key.of(b, self.tab), &key.settings);
             if order != Ordering::Equal {
                 return if key.settings.reverse { order.reverse() } else { order };
@@ -64,6 +108,36 @@ impl Comparer {
         self.seed.hash(&mut hasher);
         text.hash(&mut hasher);
         hasher.finish()
+    }
+}
+
+/// A number such that one key before another never has the higher one.
+fn abbreviation(text: &[u8], settings: &Settings) -> u64 {
+    let held;
+    let text = if settings.fold || settings.dictionary || settings.printing {
+        held = translated(text, settings);
+        &held[..]
+    } else {
+        text
+    };
+    match settings.kind {
+        Kind::Text => {
+            let mut first = [0; 8];
+            let length = text.len().min(8);
+            first[..length].copy_from_slice(&text[..length]);
+            u64::from_be_bytes(first)
+        }
+        Kind::Numeric => {
+            let number = Decimal::read(text);
+            // Without the fraction, and all that is very large alike.
+            let whole = match number.whole.len() {
+                0..=18 => number.whole.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0')),
+                _ => i64::MAX,
+            };
+            let whole = if number.negative { -whole } else { whole };
+            whole.cast_unsigned() ^ (1 << 63)
+        }
+        _ => 0,
     }
 }
 

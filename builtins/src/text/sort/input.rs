@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::compare::Comparer;
+use super::compare::{Comparer, Lead};
 use super::trouble;
 use crate::budget::{Held, Resource};
 use crate::prelude::*;
@@ -86,15 +86,20 @@ impl Lines {
         comparer: &Comparer,
     ) -> Result<Vec<usize>, CommandError> {
         if !comparer.is_plain() {
-            let mut order: Vec<usize> = (0..self.len()).collect();
-            order.sort_by(|&a, &b| {
+            // The list, and as much again for sorting it.
+            let bytes = 2 * self.len() as u64 * size_of::<Lead>() as u64;
+            let _held = ctx.budget.hold(Resource::Memory, bytes)?;
+            let lead = |index| comparer.lead(self.get(index), index);
+            let mut order: Vec<Lead> = (0..self.len()).map(lead).collect();
+            order.sort_by(|a, b| {
                 if ctx.cancel.is_cancelled() {
                     return std::cmp::Ordering::Equal;
                 }
-                comparer.compare(self.get(a), self.get(b))
+                let lines = || comparer.compare_led((a, self.get(a.index)), (b, self.get(b.index)));
+                a.abbreviation.cmp(&b.abbreviation).then_with(lines)
             });
             ctx.check()?;
-            return Ok(order);
+            return Ok(order.into_iter().map(|lead| lead.index).collect());
         }
         // The first eight bytes decide most comparisons without touching the line.
         let lead = |index: usize| {

@@ -165,9 +165,13 @@ impl Key {
 
     /// The key's part of a line.
     pub fn of<'l>(&self, line: &'l [u8], tab: Option<u8>) -> &'l [u8] {
+        line.get(self.range(line, tab)).unwrap_or_default()
+    }
+
+    /// Where the key is in a line.
+    pub fn range(&self, line: &[u8], tab: Option<u8>) -> std::ops::Range<usize> {
         let start = self.start(line, tab);
-        let end = self.limit(line, tab);
-        line.get(start..end.max(start)).unwrap_or_default()
+        start..self.limit(line, tab).max(start)
     }
 
     fn start(&self, line: &[u8], tab: Option<u8>) -> usize {
