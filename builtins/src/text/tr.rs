@@ -41,7 +41,8 @@ fn tr(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let table = table(args)?;
     let squeezes = table.squeeze.iter().any(|&squeeze| squeeze);
     let deletes = table.delete.iter().any(|&delete| delete);
-    let mut last: Option<u8> = None;
+    // The byte before, or what is none.
+    let mut last = u16::MAX;
     loop {
         let chunk = match ctx.stdin.chunk() {
             Ok(chunk) => chunk,
@@ -53,17 +54,18 @@ fn tr(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
         let mut out = Vec::with_capacity(chunk.len());
         if squeezes || deletes {
+            // Without a branch that the data decides: each byte is put down, and stays if it is to.
+            out.resize(chunk.len(), 0);
+            let mut kept = 0;
             for &byte in &chunk {
-                if table.delete[usize::from(byte)] {
-                    continue;
-                }
                 let new = table.map[usize::from(byte)];
-                if table.squeeze[usize::from(new)] && last == Some(new) {
-                    continue;
-                }
-                last = Some(new);
-                out.push(new);
+                let deleted = table.delete[usize::from(byte)];
+                let repeated = table.squeeze[usize::from(new)] & (last == u16::from(new));
+                out[kept] = new;
+                kept += usize::from(!deleted & !repeated);
+                last = if deleted { last } else { u16::from(new) };
             }
+            out.truncate(kept);
         } else {
             out.extend(chunk.iter().map(|&byte| table.map[usize::from(byte)]));
         }
