@@ -74,6 +74,7 @@ struct Asked {
 /// What was read. A byte that a backslash protected is marked, so that it isn't split at.
 struct Line {
     text: Vec<u8>,
+    /// As long as `text`, or empty if nothing is protected.
     protected: Vec<bool>,
     /// 0 if the delimiter (or the count) was reached, 1 at the end, 142 after the time-out.
     status: u8,
@@ -186,7 +187,6 @@ fn take(eval: &Eval, stream: &dyn Stream, asked: &Asked) -> FsResult<Line> {
         if asked.delimiter != 0 {
             line.text.retain(|byte| *byte != 0);
         }
-        line.protected.resize(line.text.len(), false);
         return Ok(line);
     }
     let mut escaped = false;
@@ -335,11 +335,9 @@ fn store(
     let mut splitter = Splitter { line, ifs: &ifs, at: 0 };
     splitter.skip_blanks();
     for name in firsts {
-        let field = splitter.field().unwrap_or_default().to_vec();
-        put(eval, name, &field)?;
+        put(eval, name, splitter.field().unwrap_or_default())?;
     }
-    let rest = splitter.rest().to_vec();
-    put(eval, last, &rest)
+    put(eval, last, splitter.rest())
 }
 
 fn store_array(eval: &mut Eval, name: &[u8], line: &Line) -> Result<(), expand::ExpandError> {
