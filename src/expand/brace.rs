@@ -1,6 +1,7 @@
 //! Brace expansion: one word becomes several.
 
 use super::error::Expanded;
+use crate::state::Str;
 use crate::syntax::ast::{Brace, BraceRange, Text, WordPart};
 use std::borrow::Cow;
 
@@ -105,6 +106,9 @@ fn range_text(range: &BraceRange, value: i64) -> Vec<u8> {
         let byte = value.clamp(0, 255) as u8;
         // A backslash would quote what follows it.
         return if byte == b'\\' { Vec::new() } else { vec![byte] };
+    }
+    if range.width == 0 {
+        return Str::number(value).to_vec();
     }
     let width = range.width as usize;
     let digits = width.saturating_sub(usize::from(value < 0));

@@ -99,6 +99,13 @@ impl Expander<'_> {
                 return Err(ExpandError::Interrupted);
             }
             self.limit_words(out.len())?;
+            // `{1..9}` alone, which is most often a long list.
+            if let [Piece::Text(text)] = pieces
+                && text.iter().all(u8::is_ascii_alphanumeric)
+            {
+                out.push(Str::copied(text, &self.shell.budget)?);
+                return Ok(());
+            }
             let tilde = pieces.iter().any(Piece::has_tilde);
             if !tilde {
                 return self.pieces_fields(pieces.iter().cloned(), out);
