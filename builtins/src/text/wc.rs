@@ -1,5 +1,7 @@
 //! `wc`: print newline, word and byte counts.
 use super::operands::with_input;
+use mesafs::filesystem::SeekFrom;
+
 use crate::prelude::*;
 
 pub const WC: Command = Command {
@@ -207,6 +209,9 @@ fn count(
 ) -> Result<(Counts, Option<FsError>), CommandError> {
     let mut counts = Counts::default();
     let mut words = Words::default();
+    if !(shown.lines || shown.words || shown.chars || shown.width) {
+        counts.bytes = skipped(input);
+    }
     loop {
         let chunk = match input.chunk() {
             Ok(chunk) if chunk.is_empty() => break,
@@ -224,6 +229,24 @@ fn count(
     }
     words.finish(&mut counts);
     Ok((counts, None))
+}
+
+/// Goes to the end of a file, whose bytes need not be read to be counted; how many that were.
+fn skipped(input: &Input) -> u64 {
+    let stream = input.stream();
+    if !stream.metadata().is_ok_and(|stat| stat.is_file()) {
+        return 0;
+    }
+    let Ok(here) = stream.seek(SeekFrom::Current(0)) else { return 0 };
+    match stream.seek(SeekFrom::End(0)) {
+        Ok(end) if end >= here => end - here,
+        // Beyond the end: there is nothing, and there it stays.
+        Ok(_) => {
+            drop(stream.seek(SeekFrom::Start(here)));
+            0
+        }
+        Err(_) => 0,
+    }
 }
 
 /// Characters, words and widths over chunk borders.
