@@ -2,8 +2,12 @@
 
 mod bytes;
 mod gzip;
+mod seek;
 mod tar;
+mod unzip;
+mod zip;
 
 use crate::command::Command;
 
-pub(crate) const COMMANDS: &[&Command] = &[&gzip::GUNZIP, &gzip::GZIP, &gzip::ZCAT, &tar::TAR];
+pub(crate) const COMMANDS: &[&Command] =
+    &[&gzip::GUNZIP, &gzip::GZIP, &gzip::ZCAT, &tar::TAR, &unzip::UNZIP, &zip::ZIP];

@@ -5,10 +5,12 @@ mod chmod;
 mod chown;
 mod copy;
 mod cp;
+mod dd;
 mod destination;
 mod df;
 mod dirname;
 mod du;
+mod file;
 mod find;
 mod install;
 mod ln;
@@ -53,8 +55,10 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &touch::TOUCH,
     &chown::CHGRP,
     &chown::CHOWN,
+    &dd::DD,
     &df::DF,
     &du::DU,
+    &file::FILE,
     &install::INSTALL,
     &mkfifo::MKFIFO,
     &sync::SYNC,

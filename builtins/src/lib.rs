@@ -28,12 +28,11 @@ mod version;
 use command::Command;
 
 /// Every command, by group.
-pub const GROUPS: &[&[&Command]] =
-    &[
-        files::COMMANDS,
-        text::COMMANDS,
-        data::COMMANDS,
-        system::COMMANDS,
-        version::COMMANDS,
-        archive::COMMANDS,
-    ];
+pub const GROUPS: &[&[&Command]] = &[
+    files::COMMANDS,
+    text::COMMANDS,
+    data::COMMANDS,
+    system::COMMANDS,
+    version::COMMANDS,
+    archive::COMMANDS,
+];

@@ -1,10 +1,12 @@
 //! Commands about the shell's surroundings: environment, time, identity.
 
+mod clear;
 mod date;
 mod echo;
 mod env;
 mod false_;
 mod identity;
+mod man;
 mod nproc;
 mod printenv;
 mod printf;
@@ -14,13 +16,17 @@ mod test_;
 mod timeout;
 mod true_;
 mod uname;
+mod watch;
 mod which;
 mod xargs;
 
 use crate::command::Command;
 
 pub(crate) const COMMANDS: &[&Command] = &[
+    &clear::CLEAR,
     &date::DATE,
+    &man::MAN,
+    &watch::WATCH,
     &echo::ECHO,
     &env::ENV,
     &false_::FALSE,

@@ -15,6 +15,7 @@ mod fold;
 mod grep;
 mod head;
 mod join;
+mod less;
 mod nl;
 pub(crate) mod number;
 mod numfmt;
@@ -90,6 +91,8 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &digest::SUM,
     &expand::EXPAND,
     &fold::FOLD,
+    &less::LESS,
+    &less::MORE,
     &nl::NL,
     &unexpand::UNEXPAND,
 ];
