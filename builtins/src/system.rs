@@ -1,5 +1,6 @@
 //! Commands about the shell's surroundings: environment, time, identity.
 
+mod cal;
 mod clear;
 mod date;
 mod echo;
@@ -24,6 +25,7 @@ use crate::command::Command;
 
 pub(crate) const COMMANDS: &[&Command] = &[
     &clear::CLEAR,
+    &cal::CAL,
     &date::DATE,
     &man::MAN,
     &watch::WATCH,

@@ -4,16 +4,21 @@ mod awk;
 mod basenc;
 mod cat;
 mod cmp;
+mod column;
 mod comm;
+mod csplit;
 mod cut;
 mod diff;
 mod digest;
 mod expand;
 mod expr;
 mod factor;
+mod fmt;
 mod fold;
 mod grep;
 mod head;
+mod hexdump;
+mod iconv;
 mod join;
 mod less;
 mod nl;
@@ -31,6 +36,7 @@ mod seq;
 mod shuf;
 mod sort;
 mod split;
+mod strings;
 mod tabs;
 mod tac;
 mod tail;
@@ -39,6 +45,7 @@ mod tr;
 mod unexpand;
 mod uniq;
 mod wc;
+mod xxd;
 mod yes;
 
 use crate::command::Command;
@@ -70,6 +77,14 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &rg::RG,
     &tac::TAC,
     &yes::YES,
+    &fmt::FMT,
+    &csplit::CSPLIT,
+    &iconv::ICONV,
+    &column::COLUMN,
+    &hexdump::HD,
+    &hexdump::HEXDUMP,
+    &strings::STRINGS,
+    &xxd::XXD,
     &cmp::CMP,
     &numfmt::NUMFMT,
     &split::SPLIT,

@@ -78,6 +78,8 @@ fn arguments(name: &str) -> &'static [&'static str] {
         "numfmt" => &["--invalid=ignore"],
         "split" => &["-n", "r/1/2"],
         "jq" => &["-n", "def f: f; f"],
+        "csplit" => &["-", "%zz%"],
+        "xxd" => &["-p"],
         "sed" => &["s/a/b/"],
         "seq" => &["inf"],
         "shuf" => &["-r", "-i", "1-2"],
