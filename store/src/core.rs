@@ -104,11 +104,14 @@ impl Core {
             repos: Mutex::default(),
             origins: AtomicU64::new(1),
             process: std::process::id(),
-            closed: AtomicBool::new(false),
+            // Where recovery fails there is nothing to close: what it did not get to, the journal must
+            // keep, and a journal whose repositories are not known yet would be trimmed whole.
+            closed: AtomicBool::new(true),
             workers: OnceLock::new(),
             lock: Mutex::new(Some(lock)),
         });
         core.recover()?;
+        core.closed.store(false, Ordering::Release);
         core.start_workers()?;
         Ok(core)
     }

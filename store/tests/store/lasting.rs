@@ -1,5 +1,6 @@
 //! What was written is there after a snapshot, a reopening, or a stop at any moment.
 
+use mesa_store::Store;
 use mesafs::FsResult;
 use mesafs::filesystem::{FileSystem, Follow};
 
@@ -40,6 +41,25 @@ fn what_the_journal_has_is_recovered() -> FsResult<()> {
     assert_eq!(mount.names("/acme/app"), ["journaled", "moved"]);
     assert_eq!(mount.read("/acme/app/journaled")?, "2".repeat(50_000));
     assert_eq!(mount.files.metadata(&path("/acme/app/journaled"))?.mode, 0o600);
+    Ok(())
+}
+
+#[test]
+fn an_opening_that_fails_takes_nothing_from_the_journal() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    let mount = fixture.mount(&store, &["app"]);
+    mount.write("/acme/app/journaled", "1")?;
+    let copy = fixture.copied();
+    // A file in the place of the repositories' folder: it cannot be listed.
+    let (repos, aside) = (copy.dir.join("repos"), copy.dir.join("aside"));
+    std::fs::rename(&repos, &aside).unwrap();
+    std::fs::write(&repos, "").unwrap();
+    assert!(Store::open(&copy.dir, copy.options.clone()).is_err());
+    std::fs::remove_file(&repos).unwrap();
+    std::fs::rename(&aside, &repos).unwrap();
+    let store = copy.open();
+    let mount = copy.mount(&store, &["app"]);
+    assert_eq!(mount.read("/acme/app/journaled")?, "1");
     Ok(())
 }
 
