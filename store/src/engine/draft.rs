@@ -168,7 +168,21 @@ impl Draft {
     pub fn commit(mut self, doing: &str) -> EngineResult<Arc<ReadonlyRepo>> {
         self.rebase_descendants()?;
         self.tx.set_attribute(journal::ATTRIBUTE.to_owned(), journal::format(&self.positions));
-        self.tx.commit(doing).block_on().doing("writing an operation")
+        let repo = &self.history.repo;
+        let written = self.tx.write(doing).block_on().doing("writing an operation")?;
+        let operation = written.operation().clone();
+        let published = written.publish().block_on();
+        if published.is_err() {
+            // jj puts the new head there before it takes the old one away: where only the latter
+            // failed the operation has landed, and taking it for a failure would make it another
+            // program's, whose edits are merged with the very ones that it holds.
+            let heads = repo.op_heads_store().get_op_heads().block_on();
+            if heads.doing("reading the operation heads")?.contains(operation.id()) {
+                let landed = repo.loader().load_at(&operation).block_on();
+                return landed.doing("loading an operation");
+            }
+        }
+        published.doing("writing an operation")
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) struct Writer {
     pub positions: BTreeMap<ChangeId, u64>,
     /// Commits that other programs replaced, not yet told by [`Repository::refresh`].
     foreign: Vec<Rewritten>,
+    /// What an operation of ours has made could not be read: only opening anew puts that right.
+    lost: bool,
 }
 
 impl fmt::Debug for Repository {
@@ -120,6 +122,7 @@ impl Repository {
             packs_at_load: 0,
             positions,
             foreign: Vec::new(),
+            lost: false,
         };
         Ok(Self {
             objects: Objects::open(&layout.objects(), Arc::clone(&counters))?,
@@ -318,9 +321,12 @@ impl Repository {
         writer.positions = positions;
         writer.transactions_since_load += 1;
         self.counters.transaction();
+        // Until the new state is taken in, the operation would be met again as if another program had
+        // made it: nothing may build on that.
+        writer.lost = true;
         let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
-        // Where this fails, the operation is met again as if another program had made it.
         let rewritten = history.replaced_since(&before)?;
+        writer.lost = false;
         self.history.store(Arc::clone(&history));
         writer.branches.follow(&history);
         Ok((answer, Some(Transacted { operation: history.repo.op_id().hex(), rewritten })))
@@ -329,6 +335,10 @@ impl Repository {
     /// The newest state on disk. Operations that others made are merged and remembered. Where packs
     /// were added jj is loaded anew: its database has room for few more than it found.
     fn newest(&self, writer: &mut Writer) -> EngineResult<Arc<History>> {
+        if writer.lost {
+            let reason = "it failed; opening the repository anew will".to_owned();
+            return Err(EngineError::Data { doing: "reading the newest operation", reason });
+        }
         let before = self.history();
         let heads = before
             .repo

@@ -79,3 +79,25 @@ fn jj_is_loaded_anew_now_and_then() {
     assert_eq!(at.repo.refresh().unwrap(), []);
     assert_eq!(at.text(&at.main(), "f").as_deref(), Some("1"));
 }
+
+#[test]
+fn an_old_head_that_cannot_be_removed_hides_nothing() {
+    let at = fixture();
+    let first = at.put(&at.main(), &[("f", "1")], 1);
+    // A folder in the place of the old head's file: unlink(2) of it fails.
+    let heads = at.dir().join(".jj/repo/op_heads/heads");
+    let old = heads.join(at.repo.operation());
+    std::fs::remove_file(&old).unwrap();
+    std::fs::create_dir_all(old.join("full")).unwrap();
+
+    let second = at.put(&first, &[("f", "2")], 2);
+    assert_eq!(at.text(&second, "f").as_deref(), Some("2"));
+    std::fs::remove_dir_all(&old).unwrap();
+    std::fs::write(&old, "").unwrap();
+    // What landed is our own: nobody else replaced a commit.
+    assert_eq!(at.repo.refresh().unwrap(), []);
+    let third = at.put(&second, &[("f", "3")], 3);
+    let at = at.reopened();
+    assert_eq!(at.main(), third);
+    assert_eq!(at.repo.journal_positions().unwrap()[&third.change], 3);
+}
