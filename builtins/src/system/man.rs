@@ -52,7 +52,7 @@ fn man(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             let hit = |command: &&Command| {
                 command.name.contains(&word) || command.summary.to_lowercase().contains(&word)
             };
-            let lines: Vec<String> = ctx.registry.iter().filter(|c| hit(&c)).map(line).collect();
+            let lines: Vec<String> = ctx.registry.iter().filter(hit).map(line).collect();
             if lines.is_empty() {
                 ctx.stderr.put(format!("{word}: nothing appropriate.\n").as_bytes())?;
                 status = NOT_FOUND;

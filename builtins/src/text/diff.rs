@@ -1,5 +1,6 @@
 //! `diff`: compare files line by line.
 
+mod columns;
 mod hunks;
 mod lines;
 pub(super) mod three;
@@ -7,10 +8,12 @@ mod tree;
 mod write;
 
 use lines::Rules;
-use write::Style;
+use write::{Looks, Style};
 
 use super::operands::parse;
+use crate::args::choice::{When, choose};
 use crate::prelude::*;
+use crate::regex::{Flags, Regex, Syntax};
 
 pub const DIFF: Command = Command {
     name: "diff",
@@ -50,7 +53,21 @@ pub const DIFF: Command = Command {
         long("strip-trailing-cr", "strip trailing carriage return on input"),
         flag('t', "expand-tabs", "expand tabs to spaces in output"),
         flag('T', "initial-tab", "make tabs line up by prepending a tab"),
-        flag('d', "minimal", "try hard to find a smaller set of changes"),
+        long("tabsize", "tab stops every NUM (default 8) print columns").takes(Takes::Value("NUM")),
+        long("suppress-blank-empty", "suppress space or tab before empty output lines"),
+        flag('n', "rcs", "output an RCS format diff"),
+        flag('p', "show-c-function", "show which C function each change is in"),
+        value('F', "show-function-line", "RE", "show the most recent line matching RE"),
+        value('I', "ignore-matching-lines", "RE", "ignore changes where all lines match RE"),
+        value('D', "ifdef", "NAME", "output merged file with '#ifdef NAME' diffs"),
+        value('S', "starting-file", "FILE", "start with FILE when comparing directories"),
+        long("from-file", "compare FILE1 to all operands; FILE1 can be a directory")
+            .takes(Takes::Value("FILE1")),
+        long("to-file", "compare all operands to FILE2; FILE2 can be a directory")
+            .takes(Takes::Value("FILE2")),
+        flag('H', "speed-large-files", "(ignored: all files are fast)"),
+        long("horizon-lines", "(ignored)").takes(Takes::Value("NUM")),
+        flag('d', "minimal", "try hard to find a smaller set of changes (always so)"),
         long("color", "color output; WHEN is 'never', 'always', or 'auto'")
             .takes(Takes::Optional("WHEN")),
     ],
@@ -85,11 +102,25 @@ struct Call<'a> {
     /// The options as typed, for the headings of `-r`.
     options: Vec<u8>,
     zone: jiff::tz::TimeZone,
+    looks: Looks,
+    no_dereference: bool,
+    /// A line of a function, and lines that don't count.
+    function: Option<Regex>,
+    ignored: Option<Regex>,
+    define: Option<BString>,
+    start: Option<BString>,
 }
 
 fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let typed = args.operands();
     let Some(args) = parse(ctx, &DIFF, typed)? else { return Ok(ExitStatus::SUCCESS) };
+    let fixed = (args.value("from-file"), args.value("to-file"));
+    if let (Some(_), None) | (None, Some(_)) = fixed {
+        return each(ctx, &args, typed, fixed);
+    }
+    if fixed.0.is_some() {
+        return Err(misuse("--from-file and --to-file both specified"));
+    }
     let [one, two] = match args.operands() {
         [one, two] => [one, two],
         [] => return Err(misuse("missing operand after 'diff'")),
@@ -103,6 +134,43 @@ fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     }
     let status = tree::compare(ctx, &call, one, two)?;
     Ok(ExitStatus(status))
+}
+
+/// `--from-file` and `--to-file`: one file beside each operand.
+fn each(
+    ctx: &mut Context<'_>,
+    args: &Args,
+    typed: &[BString],
+    fixed: (Option<&BStr>, Option<&BStr>),
+) -> CommandResult {
+    let mut call = call(ctx, args)?;
+    let operands = args.operands();
+    for option in typed.iter().filter(|arg| !operands.contains(arg)) {
+        call.options.push(b' ');
+        call.options.extend_from_slice(option);
+    }
+    let mut status = SAME;
+    for operand in operands {
+        let (one, two) = match fixed {
+            (Some(from), _) => (from.to_owned(), operand.clone()),
+            (_, to) => (operand.clone(), to.unwrap_or_default().to_owned()),
+        };
+        status = status.max(tree::compare(ctx, &call, &one, &two)?);
+    }
+    Ok(ExitStatus(status))
+}
+
+/// The pattern of `-F` or `-I`; several are alternatives.
+fn pattern(args: &Args, key: char) -> Result<Option<Regex>, CommandError> {
+    let patterns: Vec<&[u8]> = args.values(key).map(|text| text.as_bytes()).collect();
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let regex = Regex::any_of(&patterns, &Syntax::GREP, Flags::default());
+    regex.map(Some).map_err(|error| {
+        let text = BString::from(bstr::join("\n", &patterns));
+        CommandError::Fail(format!("{text}: {error}").into_bytes(), ExitStatus(2))
+    })
 }
 
 /// Wrong usage; the hint has the command's name too.
@@ -132,6 +200,8 @@ fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError>
             (Some('u'), _) => Style::Unified(3),
             (Some('U'), _) | (_, Some("unified")) => Style::Unified(number(value)?),
             (Some('e'), _) => Style::Ed,
+            (Some('n'), _) => Style::Rcs,
+            (Some('p' | 'F'), _) if style == Style::Normal => Style::Context(3),
             (Some('y'), _) => Style::SideBySide {
                 width: args
                     .value('W')
@@ -148,6 +218,26 @@ fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError>
     for pattern in args.values('x') {
         excluded.push(tree::exclusion(pattern));
     }
+    let when = match args.given().iter().rev().find(|given| given.opt.long == Some("color")) {
+        None => When::Never,
+        Some(given) => match &given.value {
+            None => When::Auto,
+            Some(text) => choose("--color", text, crate::args::choice::WHEN)
+                .map_err(|_| misuse(&format!("invalid color {}", quoted(text))))?,
+        },
+    };
+    let tab = args.value("tabsize").map(|text| {
+        let number = text.to_str().ok().and_then(|text| text.parse::<usize>().ok());
+        number
+            .filter(|number| *number > 0)
+            .ok_or_else(|| misuse(&format!("invalid tabsize {}", quoted(text))))
+    });
+    let function = match pattern(args, 'F')? {
+        None if args.has('p') => {
+            Regex::new(b"^[[:alpha:]$_]", &Syntax::GREP, Flags::default()).ok()
+        }
+        regex => regex,
+    };
     let tz = ctx.var("TZ").map(|tz| tz.as_bytes().to_vec());
     Ok(Call {
         rules: Rules {
@@ -175,5 +265,21 @@ fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError>
         excluded,
         options: Vec::new(),
         zone: crate::core::strftime::zone(tz.as_deref()),
+        looks: Looks {
+            expand: args.has('t'),
+            tab: tab.transpose()?.unwrap_or(8),
+            initial_tab: args.has('T'),
+            color: match when {
+                When::Always => true,
+                When::Never => false,
+                When::Auto => ctx.stdout.is_terminal() && ctx.var("NO_COLOR").is_none(),
+            },
+            blank_empty: args.has("suppress-blank-empty"),
+        },
+        no_dereference: args.has("no-dereference"),
+        function,
+        ignored: pattern(args, 'I')?,
+        define: args.value('D').map(BString::from),
+        start: args.value('S').map(BString::from),
     })
 }

@@ -200,9 +200,9 @@ fn members(ctx: &mut Context<'_>, call: &Call) -> Result<Vec<Member>, CommandErr
 /// The name in the archive: without what leads out, and for a folder with a slash at the end.
 fn stored(call: &Call, name: &BString, is_dir: bool) -> Option<String> {
     let text = name.to_str_lossy();
-    let parts = text.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let mut parts = text.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
     let mut stored = match call.junk_paths {
-        true => parts.last()?.to_owned(),
+        true => parts.next_back()?.to_owned(),
         false => parts.collect::<Vec<_>>().join("/"),
     };
     if is_dir {

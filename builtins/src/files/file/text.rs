@@ -14,10 +14,10 @@ fn encoding(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if head.iter().all(|&byte| plain(byte) && byte < 128) {
         return Some(("ASCII", "us-ascii"));
     }
-    if head.starts_with(b"\xff\xfe") && head.len() % 2 == 0 {
+    if head.starts_with(b"\xff\xfe") && head.len().is_multiple_of(2) {
         return Some(("Unicode text, UTF-16, little-endian", "utf-16le"));
     }
-    if head.starts_with(b"\xfe\xff") && head.len() % 2 == 0 {
+    if head.starts_with(b"\xfe\xff") && head.len().is_multiple_of(2) {
         return Some(("Unicode text, UTF-16, big-endian", "utf-16be"));
     }
     if head.iter().any(|&byte| byte < 128 && !plain(byte)) {

@@ -16,7 +16,12 @@ pub(super) struct Change {
 }
 
 /// The changes from `one` to `two`, in order.
-pub(super) fn changes(one: &Lines, two: &Lines, rules: &Rules) -> Vec<Change> {
+pub(super) fn changes(
+    one: &Lines,
+    two: &Lines,
+    rules: &Rules,
+    ignored: &dyn Fn(&[u8]) -> bool,
+) -> Vec<Change> {
     let (old, new) = (one.keys(rules), two.keys(rules));
     let mut changes: Vec<Change> = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
@@ -35,7 +40,8 @@ pub(super) fn changes(one: &Lines, two: &Lines, rules: &Rules) -> Vec<Change> {
     for change in &mut changes {
         slide(change, &old, &new);
         let lines = |lines: &Lines, range: &Range<usize>| {
-            rules.overlooks(lines.lines.get(range.clone()).unwrap_or_default())
+            let lines = lines.lines.get(range.clone()).unwrap_or_default();
+            lines.iter().all(|line| rules.overlooks(line) || ignored(line))
         };
         change.overlooked = lines(one, &change.old) && lines(two, &change.new);
     }

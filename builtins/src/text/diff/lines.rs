@@ -108,13 +108,12 @@ impl Rules {
         key
     }
 
-    /// Whether a change of these lines alone is none.
-    pub fn overlooks(&self, lines: &[Bytes]) -> bool {
-        let blank = |line: &Bytes| match self.all_space || self.space_change || self.trailing_space
-        {
+    /// Whether a change of this line is none.
+    pub fn overlooks(&self, line: &[u8]) -> bool {
+        let blank = match self.all_space || self.space_change || self.trailing_space {
             true => line.iter().all(u8::is_ascii_whitespace),
             false => line.is_empty(),
         };
-        self.blank_lines && lines.iter().all(blank)
+        self.blank_lines && blank
     }
 }

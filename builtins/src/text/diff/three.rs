@@ -128,7 +128,7 @@ fn diff3(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
     }
     let files = texts.each_ref().map(Lines::new);
-    let both = others.map(|other| changes(&files[common], &files[other], &rules));
+    let both = others.map(|other| changes(&files[common], &files[other], &rules, &|_| false));
     let blocks = blocks(&files, common, &both);
     let labels = labels(&args, names);
     match take {

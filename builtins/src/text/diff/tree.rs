@@ -2,15 +2,19 @@
 
 use super::hunks::changes;
 use super::lines::Lines;
-use super::write::{Compared, Style};
+use super::write::{Compared, Functions, Style};
 use super::{Call, DIFFERENT, SAME, TROUBLE};
 use crate::budget::Resource;
 use crate::context::descriptor_path;
 use crate::core::strftime;
 use crate::prelude::*;
+use crate::regex::Regex;
 
 /// How much of a file tells whether it is binary.
 const PROBE_BYTES: usize = 8000;
+
+/// How much of the line of a function is shown.
+const FUNCTION_BYTES: usize = 40;
 
 /// One side of a comparison.
 struct Side {
@@ -80,6 +84,7 @@ fn folders(
     let mut status = SAME;
     // Pairs that are still to be compared, the next one last.
     let mut pending = vec![(one.clone(), two.clone())];
+    let mut first_folder = true;
     while let Some((one, two)) = pending.pop() {
         let names = |ctx: &Context<'_>, folder: &BString| -> FsResult<Vec<BString>> {
             match ctx.path(folder).and_then(|path| ctx.fs.read_dir(&path)) {
@@ -103,7 +108,9 @@ fn folders(
         let mut deeper = Vec::new();
         for name in all {
             ctx.check()?;
-            if call.excluded.iter().any(|pattern| pattern.is_match(name)) {
+            let before_start =
+                call.start.as_ref().is_some_and(|start| first_folder && name < start);
+            if before_start || call.excluded.iter().any(|pattern| pattern.is_match(name)) {
                 continue;
             }
             let (in_one, in_two) = (left.contains(name), right.contains(name));
@@ -115,7 +122,14 @@ fn folders(
                 status = status.max(DIFFERENT);
                 continue;
             }
-            let stat = |name: &BString| ctx.path(name).and_then(|path| ctx.fs.metadata(&path)).ok();
+            let stat = |name: &BString| {
+                let path = ctx.path(name).ok()?;
+                let stat = match call.no_dereference {
+                    true => ctx.fs.symlink_metadata(&path),
+                    false => ctx.fs.metadata(&path),
+                };
+                stat.ok()
+            };
             let (left, right) = (stat(&first), stat(&second));
             let folder = |stat: &Option<FsStat>| stat.as_ref().is_none_or(FsStat::is_directory);
             match (folder(&left), folder(&right)) {
@@ -141,8 +155,41 @@ fn folders(
             }
         }
         pending.extend(deeper.into_iter().rev());
+        first_folder = false;
     }
     Ok(status)
+}
+
+/// Compares links as such; `None` if neither is one.
+fn links(ctx: &mut Context<'_>, one: &BString, two: &BString) -> Result<Option<u8>, CommandError> {
+    let sides = [one, two].map(|name| {
+        let path = ctx.path(name).ok().filter(|_| name != "-")?;
+        let stat = ctx.fs.symlink_metadata(&path).ok()?;
+        let target = if stat.is_symbolic_link() { ctx.fs.read_link(&path).ok() } else { None };
+        Some((stat, target))
+    });
+    let [Some((first, one_target)), Some((second, two_target))] = sides else { return Ok(None) };
+    if one_target.is_none() && two_target.is_none() {
+        return Ok(None);
+    }
+    if one_target.is_some() && two_target.is_some() {
+        if one_target == two_target {
+            return Ok(Some(SAME));
+        }
+        let line = format!("Symbolic links {one} and {two} differ\n");
+        ctx.stdout.put(line.as_bytes())?;
+        return Ok(Some(DIFFERENT));
+    }
+    let kind = |stat: &FsStat| match stat.kind {
+        FileKind::Symlink => "symbolic link",
+        FileKind::Directory => "directory",
+        FileKind::File if stat.size == 0 => "regular empty file",
+        _ => "regular file",
+    };
+    let line =
+        format!("File {one} is a {} while file {two} is a {}\n", kind(&first), kind(&second));
+    ctx.stdout.put(line.as_bytes())?;
+    Ok(Some(DIFFERENT))
 }
 
 fn read(ctx: &mut Context<'_>, name: &BString) -> FsResult<Side> {
@@ -164,6 +211,11 @@ fn files(
     two: &BString,
     in_folders: bool,
 ) -> Result<u8, CommandError> {
+    if call.no_dereference
+        && let Some(status) = links(ctx, one, two)?
+    {
+        return Ok(status);
+    }
     let mut sides = Vec::with_capacity(2);
     for (name, absent_is_empty) in [(one, call.new_first), (two, call.new_file)] {
         match read(ctx, name) {
@@ -195,8 +247,15 @@ fn files(
         return Ok(DIFFERENT);
     }
     let (left, right) = (Lines::new(&one.text), Lines::new(&two.text));
-    let changes =
-        if one.text == two.text { Vec::new() } else { changes(&left, &right, &call.rules) };
+    let cancel = ctx.cancel.clone();
+    // A pattern that takes too long matches nothing.
+    let matches = |regex: &Regex, line: &[u8]| regex.is_match(line, &cancel).unwrap_or(false);
+    let ignored = |line: &[u8]| call.ignored.as_ref().is_some_and(|regex| matches(regex, line));
+    let changes = if one.text == two.text {
+        Vec::new()
+    } else {
+        changes(&left, &right, &call.rules, &ignored)
+    };
     let differs = changes.iter().any(|change| !change.overlooked);
     if !differs {
         if call.report_same {
@@ -204,7 +263,8 @@ fn files(
             ctx.stdout.put(line.as_bytes())?;
         }
         // Two columns show what is the same too.
-        if !matches!(call.style, Style::SideBySide { .. }) || call.brief {
+        let shows_all = matches!(call.style, Style::SideBySide { .. }) || call.define.is_some();
+        if !shows_all || call.brief {
             return Ok(SAME);
         }
     } else if call.brief {
@@ -218,7 +278,21 @@ fn files(
     }
     let now_ns = ctx.clock.now_ns();
     let names = [(&one, 0), (&two, 1)].map(|(side, at)| heading(call, side, at, now_ns));
-    let compared = Compared { one: &left, two: &right, changes: &changes, names };
+    let function = |first: usize| {
+        let regex = call.function.as_ref()?;
+        let mut before = left.lines.get(..first)?.iter().rev();
+        let line = before.find(|line| matches(regex, line))?.trim_ascii_start();
+        Some(line.get(..FUNCTION_BYTES).unwrap_or(line).trim_ascii_end().to_vec())
+    };
+    let compared = Compared {
+        one: &left,
+        two: &right,
+        changes: &changes,
+        names,
+        looks: call.looks,
+        functions: call.function.as_ref().map(|_| &function as Functions<'_>),
+        define: call.define.as_ref().map(|name| name.as_slice()),
+    };
     ctx.stdout.put(&compared.write(call.style))?;
     Ok(if differs { DIFFERENT } else { SAME })
 }

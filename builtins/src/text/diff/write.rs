@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
 use super::hunks::{Change, grouped};
 use super::lines::Lines;
 
@@ -19,7 +17,29 @@ pub(super) enum Style {
         common: bool,
         left_only: bool,
     },
+    /// RCS's form of an ed script.
+    Rcs,
 }
+
+/// How lines look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looks {
+    /// Tabs become blanks.
+    pub expand: bool,
+    /// How far tab stops are apart.
+    pub tab: usize,
+    /// A tab stands behind each mark.
+    pub initial_tab: bool,
+    pub color: bool,
+    /// A blank line of context has no mark.
+    pub blank_empty: bool,
+}
+
+/// Colors, as parameters of an SGR sequence.
+const HEADING: &str = "1";
+const PLACE: &str = "36";
+const OLD: &str = "31";
+const NEW: &str = "32";
 
 /// Both files and what differs.
 pub(super) struct Compared<'a> {
@@ -28,15 +48,28 @@ pub(super) struct Compared<'a> {
     pub changes: &'a [Change],
     /// What stands behind `---` and `+++`.
     pub names: [Vec<u8>; 2],
+    pub looks: Looks,
+    /// The line of a function that each group is in, by the number of its first line.
+    pub functions: Option<Functions<'a>>,
+    /// `-D NAME`.
+    pub define: Option<&'a [u8]>,
 }
+
+/// Finds the last line before a place that begins a function.
+pub(super) type Functions<'a> = &'a dyn Fn(usize) -> Option<Vec<u8>>;
 
 const NO_NEWLINE: &[u8] = b"\n\\ No newline at end of file\n";
 
 impl Compared<'_> {
     pub fn write(&self, style: Style) -> Vec<u8> {
         let mut out = Vec::new();
+        if let Some(name) = self.define {
+            self.merged(name, &mut out);
+            return out;
+        }
         match style {
             Style::Normal => self.normal(&mut out),
+            Style::Rcs => self.rcs(&mut out),
             Style::Unified(context) => self.unified(context, &mut out),
             Style::Context(context) => self.context(context, &mut out),
             Style::Ed => self.ed(&mut out),
@@ -47,27 +80,72 @@ impl Compared<'_> {
         out
     }
 
-    fn put(lines: &Lines, range: Range<usize>, mark: &[u8], out: &mut Vec<u8>) {
+    /// Text in a color, if there are colors.
+    fn paint(&self, color: &str, text: &[u8], out: &mut Vec<u8>) {
+        if self.looks.color {
+            out.extend_from_slice(format!("\x1b[{color}m").as_bytes());
+        }
+        out.extend_from_slice(text);
+        if self.looks.color {
+            out.extend_from_slice(b"\x1b[0m");
+        }
+    }
+
+    /// Lines of one side, each with its mark.
+    fn put(&self, lines: &Lines, range: Range<usize>, mark: &[u8], color: &str, out: &mut Vec<u8>) {
         let last = lines.lines.len();
         for at in range {
             let Some(line) = lines.lines.get(at) else { continue };
-            out.extend_from_slice(mark);
-            out.extend_from_slice(line);
+            let mut text = mark.to_vec();
+            if self.looks.initial_tab {
+                // A lone blank gives way to the tab.
+                text.truncate(if mark == b" " { 0 } else { 1 });
+                text.push(b'\t');
+            } else if line.is_empty() && self.looks.blank_empty && mark == b" " {
+                text.clear();
+            }
+            self.text(line, &mut text);
+            if color.is_empty() {
+                out.extend_from_slice(&text);
+            } else {
+                self.paint(color, &text, out);
+            }
             let incomplete = at + 1 == last && lines.incomplete;
             out.extend_from_slice(if incomplete { NO_NEWLINE } else { b"\n" });
+        }
+    }
+
+    /// A line's text, its tabs as wanted.
+    fn text(&self, line: &[u8], out: &mut Vec<u8>) {
+        if !self.looks.expand {
+            out.extend_from_slice(line);
+            return;
+        }
+        let mut column = 0;
+        for byte in line {
+            if *byte == b'\t' {
+                let next = (column / self.looks.tab + 1) * self.looks.tab;
+                out.resize(out.len() + next - column, b' ');
+                column = next;
+                continue;
+            }
+            // Bytes that go on with a character take no column.
+            column += usize::from(byte & 0xc0 != 0x80);
+            out.push(*byte);
         }
     }
 
     fn normal(&self, out: &mut Vec<u8>) {
         for change in self.changes.iter().filter(|change| !change.overlooked) {
             let letter = letter(change);
-            let head = format!("{}{letter}{}\n", commas(&change.old), commas(&change.new));
-            out.extend_from_slice(head.as_bytes());
-            Self::put(self.one, change.old.clone(), b"< ", out);
+            let head = format!("{}{letter}{}", commas(&change.old), commas(&change.new));
+            self.paint(PLACE, head.as_bytes(), out);
+            out.push(b'\n');
+            self.put(self.one, change.old.clone(), b"< ", OLD, out);
             if letter == 'c' {
                 out.extend_from_slice(b"---\n");
             }
-            Self::put(self.two, change.new.clone(), b"> ", out);
+            self.put(self.two, change.new.clone(), b"> ", NEW, out);
         }
     }
 
@@ -91,6 +169,70 @@ impl Compared<'_> {
         }
     }
 
+    fn rcs(&self, out: &mut Vec<u8>) {
+        for change in self.changes.iter().filter(|change| !change.overlooked) {
+            let (old, new) = (change.old.len(), change.new.len());
+            if old > 0 {
+                out.extend_from_slice(format!("d{} {old}\n", change.old.start + 1).as_bytes());
+            }
+            if new > 0 {
+                out.extend_from_slice(format!("a{} {new}\n", change.old.end).as_bytes());
+                self.raw(self.two, change.new.clone(), out);
+            }
+        }
+    }
+
+    /// Lines as they are.
+    fn raw(&self, lines: &Lines, range: Range<usize>, out: &mut Vec<u8>) {
+        for at in range {
+            let Some(line) = lines.lines.get(at) else { continue };
+            self.text(line, out);
+            if !(lines.incomplete && at + 1 == lines.lines.len()) {
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Both files in one, for the C preprocessor.
+    fn merged(&self, name: &[u8], out: &mut Vec<u8>) {
+        let mut at = 0;
+        let word = |before: &[u8], after: &[u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(&[before, name, after].concat());
+        };
+        for change in self.changes {
+            self.raw(self.one, at..change.old.start, out);
+            at = change.old.end;
+            match letter(change) {
+                'a' => {
+                    word(b"#ifdef ", b"\n", out);
+                    self.raw(self.two, change.new.clone(), out);
+                    word(b"#endif /* ", b" */\n", out);
+                }
+                'd' => {
+                    word(b"#ifndef ", b"\n", out);
+                    self.raw(self.one, change.old.clone(), out);
+                    word(b"#endif /* ! ", b" */\n", out);
+                }
+                _ => {
+                    word(b"#ifndef ", b"\n", out);
+                    self.raw(self.one, change.old.clone(), out);
+                    word(b"#else /* ", b" */\n", out);
+                    self.raw(self.two, change.new.clone(), out);
+                    word(b"#endif /* ", b" */\n", out);
+                }
+            }
+        }
+        self.raw(self.one, at..self.one.lines.len(), out);
+    }
+
+    /// ` name_of_function`, at the end of a group's heading.
+    fn function(&self, first: usize) -> Vec<u8> {
+        match self.functions.and_then(|find| find(first)) {
+            Some(line) => [b" ", line.as_slice()].concat(),
+            None => Vec::new(),
+        }
+    }
+
     /// The lines of both sides that a group shows.
     fn around(&self, group: &[Change], context: usize) -> (Range<usize>, Range<usize>) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return (0..0, 0..0) };
@@ -104,9 +246,8 @@ impl Compared<'_> {
 
     fn heading(&self, marks: [&str; 2], out: &mut Vec<u8>) {
         for (mark, name) in marks.into_iter().zip(&self.names) {
-            out.extend_from_slice(mark.as_bytes());
-            out.push(b' ');
-            out.extend_from_slice(name);
+            let text = [mark.as_bytes(), b" ", name].concat();
+            self.paint(HEADING, &text, out);
             out.push(b'\n');
         }
     }
@@ -115,16 +256,18 @@ impl Compared<'_> {
         self.heading(["---", "+++"], out);
         for group in grouped(self.changes, context) {
             let (old, new) = self.around(group, context);
-            let head = format!("@@ -{} +{} @@\n", unified_range(&old), unified_range(&new));
-            out.extend_from_slice(head.as_bytes());
+            let head = format!("@@ -{} +{} @@", unified_range(&old), unified_range(&new));
+            self.paint(PLACE, head.as_bytes(), out);
+            out.extend_from_slice(&self.function(old.start));
+            out.push(b'\n');
             let mut at = old.start;
             for change in group {
-                Self::put(self.one, at..change.old.start, b" ", out);
-                Self::put(self.one, change.old.clone(), b"-", out);
-                Self::put(self.two, change.new.clone(), b"+", out);
+                self.put(self.one, at..change.old.start, b" ", "", out);
+                self.put(self.one, change.old.clone(), b"-", OLD, out);
+                self.put(self.two, change.new.clone(), b"+", NEW, out);
                 at = change.old.end;
             }
-            Self::put(self.one, at..old.end, b" ", out);
+            self.put(self.one, at..old.end, b" ", "", out);
         }
     }
 
@@ -132,120 +275,33 @@ impl Compared<'_> {
         self.heading(["***", "---"], out);
         for group in grouped(self.changes, context) {
             let (old, new) = self.around(group, context);
-            out.extend_from_slice(b"***************\n");
-            out.extend_from_slice(format!("*** {} ****\n", context_range(&old)).as_bytes());
+            out.extend_from_slice(b"***************");
+            out.extend_from_slice(&self.function(old.start));
+            out.push(b'\n');
+            self.paint(PLACE, format!("*** {} ****", context_range(&old)).as_bytes(), out);
+            out.push(b'\n');
             if group.iter().any(|change| !change.old.is_empty()) {
                 let mut at = old.start;
                 for change in group {
-                    Self::put(self.one, at..change.old.start, b"  ", out);
+                    self.put(self.one, at..change.old.start, b"  ", OLD, out);
                     let mark: &[u8] = if change.new.is_empty() { b"- " } else { b"! " };
-                    Self::put(self.one, change.old.clone(), mark, out);
+                    self.put(self.one, change.old.clone(), mark, OLD, out);
                     at = change.old.end;
                 }
-                Self::put(self.one, at..old.end, b"  ", out);
+                self.put(self.one, at..old.end, b"  ", OLD, out);
             }
-            out.extend_from_slice(format!("--- {} ----\n", context_range(&new)).as_bytes());
+            self.paint(PLACE, format!("--- {} ----", context_range(&new)).as_bytes(), out);
+            out.push(b'\n');
             if group.iter().any(|change| !change.new.is_empty()) {
                 let mut at = new.start;
                 for change in group {
-                    Self::put(self.two, at..change.new.start, b"  ", out);
+                    self.put(self.two, at..change.new.start, b"  ", NEW, out);
                     let mark: &[u8] = if change.old.is_empty() { b"+ " } else { b"! " };
-                    Self::put(self.two, change.new.clone(), mark, out);
+                    self.put(self.two, change.new.clone(), mark, NEW, out);
                     at = change.new.end;
                 }
-                Self::put(self.two, at..new.end, b"  ", out);
+                self.put(self.two, at..new.end, b"  ", NEW, out);
             }
-        }
-    }
-
-    fn side_by_side(&self, width: usize, common: bool, left_only: bool, out: &mut Vec<u8>) {
-        // Two columns with three for the gutter, the right one at a tab stop.
-        let right = (width + 8 + 3) / 16 * 8;
-        let column = right.saturating_sub(3).min(width.saturating_sub(right));
-        let columns = Columns { right, column };
-        let mut at = 0;
-        let mut other = 0;
-        let same = |range: Range<usize>, start: usize, out: &mut Vec<u8>| {
-            if !common {
-                return;
-            }
-            for (offset, line) in self.one.lines.get(range).unwrap_or_default().iter().enumerate() {
-                let right = self.two.lines.get(start + offset);
-                let right = if left_only { None } else { right };
-                columns.row(Some(line), if left_only { b'(' } else { b' ' }, right, out);
-            }
-        };
-        for change in self.changes {
-            same(at..change.old.start, other, out);
-            let rows = change.old.len().max(change.new.len());
-            for row in 0..rows {
-                let pick = |lines: &'_ Lines, range: &Range<usize>| {
-                    let at = range.start + row;
-                    range.contains(&at).then(|| lines.lines.get(at).cloned()).flatten()
-                };
-                let left = pick(self.one, &change.old);
-                let right = pick(self.two, &change.new);
-                let mark = match (&left, &right) {
-                    (Some(_), Some(_)) => b'|',
-                    (Some(_), None) => b'<',
-                    _ => b'>',
-                };
-                columns.row(left.as_ref(), mark, right.as_ref(), out);
-            }
-            (at, other) = (change.old.end, change.new.end);
-        }
-        same(at..self.one.lines.len(), other, out);
-    }
-}
-
-/// Where the right column starts, and how wide both are.
-struct Columns {
-    right: usize,
-    column: usize,
-}
-
-impl Columns {
-    fn row(&self, left: Option<&Bytes>, mark: u8, right: Option<&Bytes>, out: &mut Vec<u8>) {
-        let mut column = 0;
-        if let Some(left) = left {
-            column = self.cut(left, out);
-        }
-        let gutter = (self.column + self.right).saturating_sub(1) / 2;
-        if mark != b' ' {
-            Self::tabs(&mut column, gutter, out);
-            out.push(mark);
-            column += 1;
-        }
-        if let Some(right) = right.filter(|right| !right.is_empty()) {
-            Self::tabs(&mut column, self.right, out);
-            self.cut(right, out);
-        }
-        out.push(b'\n');
-    }
-
-    /// As much of a line as a column holds; how wide it is.
-    fn cut(&self, line: &[u8], out: &mut Vec<u8>) -> usize {
-        use bstr::ByteSlice;
-        let mut column = 0;
-        for (start, end, _) in line.char_indices() {
-            if column >= self.column {
-                break;
-            }
-            out.extend_from_slice(line.get(start..end).unwrap_or_default());
-            column += 1;
-        }
-        column
-    }
-
-    /// Goes to a column with tabs as far as they reach, then with blanks.
-    fn tabs(column: &mut usize, to: usize, out: &mut Vec<u8>) {
-        while (*column / 8 + 1) * 8 <= to {
-            out.push(b'\t');
-            *column = (*column / 8 + 1) * 8;
-        }
-        while *column < to {
-            out.push(b' ');
-            *column += 1;
         }
     }
 }
