@@ -15,6 +15,7 @@ mod json;
 mod lazy;
 mod run;
 mod signals;
+mod tool;
 mod usage;
 
 use std::io::{IsTerminal, Write};
@@ -55,6 +56,7 @@ fn dispatch() -> Result<u8, Failure> {
         Mode::Help => usage::print(usage::HELP),
         Mode::Version => usage::print(usage::VERSION),
         Mode::Admin(words) => admin::run(words, &args.options, args.json),
+        _ if args.tool.is_some() => tool::run(args),
         Mode::Input(_) if is_prompt(&args) => crate::repl::run(&args.options),
         _ => run::run(args),
     }

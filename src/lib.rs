@@ -28,8 +28,10 @@
 //!
 //! The `mesash` program is [`cli::main`].
 
+pub use analyze::{Analysis, analyze};
 pub use {mesa_store, mesafs};
 
+pub mod analyze;
 pub mod bash;
 pub mod cli;
 pub mod eval;

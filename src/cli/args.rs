@@ -53,8 +53,17 @@ pub struct Args {
     pub mode: Mode,
     pub options: Options,
     pub json: bool,
+    /// `--dump-ast`, `--analyze`: look at the script, don't run it.
+    pub tool: Option<Tool>,
     /// `-i`
     pub interactive: bool,
+}
+
+/// What is done with a script in place of running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    DumpAst,
+    Analyze,
 }
 
 /// The flags that decide the mode.
@@ -64,6 +73,7 @@ struct Flags {
     input: bool,
     interactive: bool,
     json: bool,
+    tool: Option<Tool>,
     help: bool,
     version: bool,
 }
@@ -87,7 +97,8 @@ impl Args {
         if flags.json && !matches!(mode, Mode::Command(..) | Mode::Admin(_)) {
             return Err(Failure::usage("--json goes with -c"));
         }
-        Ok(Self { mode, options, json: flags.json, interactive: flags.interactive })
+        let Flags { json, tool, interactive, .. } = flags;
+        Ok(Self { mode, options, json, tool, interactive })
     }
 }
 
@@ -222,6 +233,8 @@ impl Options {
             b"norc" | b"noprofile" | b"login" | b"noediting" => {}
             name => match (name, flags) {
                 (b"json", Some(flags)) => flags.json = true,
+                (b"dump-ast", Some(flags)) => flags.tool = Some(Tool::DumpAst),
+                (b"analyze", Some(flags)) => flags.tool = Some(Tool::Analyze),
                 (b"help", Some(flags)) => flags.help = true,
                 (b"version", Some(flags)) => flags.version = true,
                 _ => return Err(invalid(&spelled)),

@@ -105,7 +105,7 @@ fn source(mode: Mode, options: &mut Options) -> Result<(Source, BString, Vec<BSt
 }
 
 /// The host's script file; `None` if there is none.
-fn read_script(path: &OsStr) -> Result<Option<Vec<u8>>, Failure> {
+pub(super) fn read_script(path: &OsStr) -> Result<Option<Vec<u8>>, Failure> {
     // bash names the script twice: as the speaker and as the subject.
     let fail = |reason: &str| {
         let who = path.display().to_string();

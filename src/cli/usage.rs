@@ -31,6 +31,8 @@ Running:
       --timeout SECONDS
                       end the script after this time, with exit code 124
       --json          with -c: print the result as a JSON object
+      --analyze       don't run it: print what it names (commands, paths) as JSON
+      --dump-ast      don't run it: print its tree as JSON; -n only checks it
   -e -u -x -n ...     as 'set' has them; -o NAME, +o NAME, -O NAME, +O NAME too
       --help          show this
       --version       show the version

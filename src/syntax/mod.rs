@@ -3,10 +3,11 @@
 //! `ast` is what comes out, `symbol` how names become integers. [`parser::Parser`] takes its input
 //! command by command: `input` gives bytes (and alias text), `token` finds operators and words,
 //! `scan` finds where a word ends, `word` takes it apart, `grammar` builds commands. `print` gives
-//! bash's own layout. The parser does no I/O of its own and runs nothing.
+//! bash's own layout, `dump` JSON. The parser does no I/O of its own and runs nothing.
 
 pub mod arith;
 pub mod ast;
+pub mod dump;
 pub mod error;
 mod grammar;
 mod heredoc;
