@@ -76,6 +76,7 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
     let status = if small { error.status().min(1) } else { error.status() };
     shell.status = status;
     if error.is_fatal() && !shell.options.has(Opt::Interactive) {
+        rt.exit_from_error = true;
         return Unwind::Exit(status);
     }
     Unwind::Discard(status)

@@ -58,7 +58,7 @@ fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {
         }
         let commands = Arc::clone(commands);
         let started = subshell::start(eval, stage, move |stage| match commands.get(at) {
-            Some(command) => stage.command(command),
+            Some(command) => subshell::own(stage, command),
             None => Ok(0),
         });
         match started {
@@ -114,6 +114,6 @@ fn copied(eval: &mut Eval, command: &Command, input: Option<Fd>) -> Result<u8, U
         stage.shell.fds.set(0, input);
         stage.rt.announced = true;
         subshell::not_deeper(stage, command, loops);
-        stage.command(command)
+        subshell::own(stage, command)
     })
 }

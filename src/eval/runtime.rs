@@ -28,6 +28,10 @@ pub struct Runtime {
     pub announced: bool,
     /// Why the subscript of `test -v` could not be evaluated.
     pub test_error: Option<Box<super::expand::ExpandError>>,
+    /// `set` has given the shell other positional parameters, outside of functions.
+    pub positional_set: bool,
+    /// What ends the shell is an error, and no `exit`.
+    pub exit_from_error: bool,
     /// The builtin that runs.
     pub builtin: Option<&'static str>,
     /// Traps that run, and aren't run again meanwhile.
@@ -89,6 +93,8 @@ impl Runtime {
             substituted: Vec::new(),
             announced: false,
             test_error: None,
+            positional_set: false,
+            exit_from_error: false,
             builtin: None,
             trapping: Trapping::default(),
             hidden: Hidden::default(),

@@ -6,7 +6,9 @@ use super::expand::ExpandError;
 use super::lookup::Found;
 use super::{Eval, Step, Unwind, call, expand, external, redirect};
 use crate::special::{self, Call, Special};
-use crate::state::{Attrs, FunctionEntry, Opt, PipeStatus, ScopeKind, Str, VarError, Variable};
+use crate::state::{
+    Attrs, FunctionEntry, Opt, PipeStatus, ScopeKind, Str, Value, VarError, Variable,
+};
 use crate::syntax::ast::{Assignment, Command, Simple, Word, WordFlags, WordPart};
 use crate::syntax::symbol::Symbol;
 use bstr::ByteSlice;
@@ -223,17 +225,30 @@ fn builtin_call(
             let args = fields.get(1..).unwrap_or_default();
             special::run(eval, builtin, &Call { name: builtin.name, args, arrays })
         }
+        Ok(false) if builtin.posix && eval.shell.options.has(Opt::Posix) => Err(Unwind::Exit(1)),
         Ok(false) => Ok(1),
         Err(unwind) => Err(unwind),
     };
     redirect::restore(eval, undo);
     if scoped {
         let ended = eval.shell.vars.pop();
-        if matches!(builtin.name, "export" | "readonly" | "declare" | "typeset") {
+        if builtin.posix && eval.shell.options.has(Opt::Posix) {
+            keep_all(eval, ended);
+        } else if matches!(builtin.name, "export" | "readonly" | "declare" | "typeset") {
             keep_named(eval, fields, ended);
         }
     }
     step
+}
+
+/// In posix mode the assignments before a special builtin stay.
+fn keep_all(eval: &mut Eval, ended: Vec<(Symbol, Variable)>) {
+    for (symbol, variable) in ended {
+        if let Value::Scalar(value) = variable.value {
+            // A read-only one was complained of before.
+            drop(eval.shell.set(symbol, value));
+        }
+    }
 }
 
 /// `x=1 export x` keeps the variable that was only there for the command.

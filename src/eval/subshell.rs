@@ -11,7 +11,7 @@ use mesash_builtins::stream::pipe;
 use parking_lot::{Condvar, Mutex};
 
 use super::streams::Text;
-use super::{Eval, Runtime, Step, Unwind, expand, failure};
+use super::{Eval, Runtime, Step, Unwind, expand, failure, redirect};
 use crate::job::table::Child;
 use crate::job::{signal, stack};
 use crate::state::{Event, Fd, IndexedArray, Opt, Shell, Str, names};
@@ -250,6 +250,18 @@ pub fn not_deeper(copy: &mut Eval, command: &Command, loops: u32) {
     }
 }
 
+/// Runs a command that is all that this process does: `( … )` needs no other one.
+pub fn own(copy: &mut Eval, command: &Command) -> Step {
+    let CommandKind::Subshell(list) = &command.kind else { return copy.command(command) };
+    copy.shell.line = command.line;
+    let mut undo = Vec::new();
+    match redirect::apply(copy, &command.redirects, &mut undo) {
+        Ok(true) => copy.list(list),
+        Ok(false) => Ok(1),
+        Err(unwind) => Err(unwind),
+    }
+}
+
 /// `list &`
 pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
     eval.tick()?;
@@ -267,7 +279,15 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
         not_deeper(&mut copy, command, eval.rt.loops);
     }
     let body = Arc::clone(node);
-    let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.and_or(&body))?;
+    let child = start_child(&eval.shell, &eval.rt, copy, move |copy| {
+        let first = &body.first;
+        match &*first.commands {
+            [command] if body.rest.is_empty() && !first.negated && first.time.is_none() => {
+                own(copy, command)
+            }
+            _ => copy.and_or(&body),
+        }
+    })?;
     let text = print::and_or(node);
     let pid = child.process.pid;
     let number = eval.rt.jobs.add(vec![child], text);

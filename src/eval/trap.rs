@@ -168,8 +168,9 @@ impl Eval {
         self.rt.errexit_ignored = false;
         self.rt.loops = 0;
         self.rt.status_before_trap = Some(status);
+        self.rt.exit_from_error = false;
         match self.run_text(&command, 1, TextKind::Trap) {
-            Err(Unwind::Exit(status)) => status,
+            Err(Unwind::Exit(status)) if !self.rt.exit_from_error => status,
             _ => status,
         }
     }

@@ -52,6 +52,8 @@ pub(crate) struct Expander<'a> {
     pub run: &'a mut dyn Substitute,
     /// How many variables' values are being evaluated inside one another.
     arith_depth: u32,
+    /// The word is an argument of a declaration builtin.
+    declares: bool,
 }
 
 impl fmt::Debug for Expander<'_> {
@@ -62,7 +64,7 @@ impl fmt::Debug for Expander<'_> {
 
 impl<'a> Expander<'a> {
     pub fn new(shell: &'a mut Shell, run: &'a mut dyn Substitute) -> Self {
-        Self { shell, run, arith_depth: 0 }
+        Self { shell, run, arith_depth: 0, declares: false }
     }
 
     /// How text that is only known now is parsed.
@@ -95,7 +97,9 @@ pub fn words(
 /// # Errors
 /// [`ExpandError`]
 pub fn declaration_word(shell: &mut Shell, run: &mut dyn Substitute, word: &Word) -> Expanded<Str> {
-    Expander::new(shell, run).single(word)
+    let mut expander = Expander::new(shell, run);
+    expander.declares = true;
+    expander.single(word)
 }
 
 /// The right side of an assignment, a here-string, the word after `case`.

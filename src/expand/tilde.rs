@@ -12,7 +12,7 @@ impl Expander<'_> {
     /// What the tilde stands for; itself if nothing.
     pub(super) fn tilde(&mut self, tilde: &Tilde) -> Str {
         let as_written = || Str::from([b"~".as_slice(), &tilde.user].concat());
-        if tilde.assignment && self.shell.options.has(Opt::Posix) {
+        if tilde.assignment && !self.declares && self.shell.options.has(Opt::Posix) {
             return as_written();
         }
         let variable = |name| self.shell.text(name).map(Str::from);

@@ -155,6 +155,7 @@ impl Eval {
             options: None,
         });
         let own = !args.is_empty();
+        let set_before = std::mem::take(&mut self.rt.positional_set);
         let before = own.then(|| {
             let args = Positional::from(args.to_vec());
             std::mem::replace(&mut self.shell.positional, args)
@@ -177,9 +178,11 @@ impl Eval {
             Err(Unwind::Return(status)) => Ok(status),
             step => step,
         };
-        if let Some(before) = before {
+        // Those that the file has set stay.
+        if let Some(before) = before.filter(|_| !self.rt.positional_set) {
             self.shell.positional = before;
         }
+        self.rt.positional_set |= set_before;
         self.shell.frames.pop();
         self.shell.line = line;
         self.rt.depth = self.rt.depth.saturating_sub(1);

@@ -83,7 +83,9 @@ fn argument(eval: &Eval, call: &Call<'_>) -> Result<Option<i64>, Wrong> {
 /// The number of loops, or what to answer instead.
 fn loops(eval: &Eval, call: &Call<'_>) -> Result<u32, Step> {
     if eval.rt.loops == 0 {
-        eval.say(call, &[b"only meaningful in a `for', `while', or `until' loop"]);
+        if !eval.shell.options.has(Opt::Posix) {
+            eval.say(call, &[b"only meaningful in a `for', `while', or `until' loop"]);
+        }
         return Err(Ok(0));
     }
     match argument(eval, call) {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Call, Special, describe};
 use crate::eval::{Eval, Step};
-use crate::state::{Group, Opt, Positional};
+use crate::state::{Group, Opt, Positional, names};
 
 pub const SET: Special = Special {
     name: "set",
@@ -110,6 +110,7 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
     if let Some(from) = positional {
         let args = call.args.get(from..).unwrap_or_default().to_vec();
         eval.shell.positional = Positional::from(args);
+        eval.rt.positional_set |= !eval.shell.frames.in_function();
     }
     Ok(status)
 }
@@ -122,6 +123,15 @@ impl Eval {
     /// Turns an option on or off.
     pub fn set_option(&mut self, opt: Opt, on: bool) {
         self.shell.options.set(opt, on);
+        if opt == Opt::Posix {
+            let done = match on {
+                true => self.shell.set(names::POSIXLY_CORRECT, "y"),
+                false => self.shell.unset(names::POSIXLY_CORRECT),
+            };
+            // A read-only one stays as it is; so does the option.
+            drop(done);
+            self.shell.options.set(opt, on);
+        }
         if opt == Opt::ExtDebug {
             self.shell.options.set(Opt::ErrTrace, on);
             self.shell.options.set(Opt::FuncTrace, on);

@@ -39,7 +39,8 @@ fn shift(eval: &mut Eval, call: &Call<'_>) -> Step {
     if eval.shell.positional.shift(count) {
         return Ok(0);
     }
-    if eval.shell.options.has(Opt::ShiftVerbose) {
+    let posix = eval.shell.options.has(Opt::Posix);
+    if posix || eval.shell.options.has(Opt::ShiftVerbose) {
         let shown = args.first().map_or(&b"1"[..], |text| text.as_bytes());
         eval.say(call, &[shown, b": shift count out of range"]);
     }

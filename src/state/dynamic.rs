@@ -2,7 +2,6 @@
 
 use super::array::IndexedArray;
 use super::assoc::AssocArray;
-use super::frames::FrameKind;
 use super::text::Str;
 use super::variable::{Attrs, Dynamic, Value, Variable};
 use super::{Group, Shell, names};
@@ -137,7 +136,7 @@ impl Shell {
 
     fn computed_list(&self, kind: Dynamic) -> Value {
         let frames = || self.frames.iter();
-        let in_function = self.frames.iter().any(|frame| frame.kind != FrameKind::Script);
+        let in_function = self.frames.in_function();
         let list: IndexedArray = match kind {
             Dynamic::FunctionNames if !in_function => return Value::Unset,
             Dynamic::FunctionNames => frames().map(|frame| frame.name.clone()).collect(),
@@ -186,7 +185,6 @@ impl Shell {
             Dynamic::ArgumentZero => self.zero = value.clone(),
             Dynamic::Subshell => self.counters.subshell = number().unwrap_or(0),
             Dynamic::LineNumber => self.line = number().map_or(0, |n: i64| n as u32),
-            Dynamic::Command => self.command = value.clone(),
             Dynamic::LastArgument => self.last_argument = value.clone(),
             _ => {}
         }

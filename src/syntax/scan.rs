@@ -4,6 +4,7 @@
 //! command substitution, which is parsed on the way, leaves `$()` behind and its commands in a
 //! [`Mark`]. `word` takes the text apart; every bracket in it is known to match by then.
 
+mod lines;
 mod matched;
 
 use super::ast::{List, ProcessDirection, Text};

@@ -1,5 +1,6 @@
 //! Brackets that must match: `${…}`, `$((…))`, subscripts, extended patterns, and `$(…)`.
 
+use super::lines::count_from;
 use super::{MarkKind, Quoting, RawWord};
 use crate::syntax::ast::List;
 use crate::syntax::error::{Open, ParseError, ParseErrorKind};
@@ -249,7 +250,10 @@ impl Reader<'_, '_> {
         self.condition_start = condition;
         self.ahead = ahead;
         let inner = std::mem::replace(&mut self.pending, outer);
-        let list = list?;
+        let mut list = list?;
+        if self.input.number > line {
+            count_from(&mut list, self.input.number);
+        }
         if !inner.is_empty() {
             let message = format!(
                 "command substitution: {} unterminated here-document{}",
