@@ -24,7 +24,7 @@ use crate::backend::{
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::live::{Limits, LiveTree, OpenIds, Origin, Queue, Rules};
 use crate::name::{BookmarkName, ChangeId, RepoId};
-use crate::op::{Applied, Batch, BatchId, Op};
+use crate::op::{Applied, Batch, Op};
 use crate::path::RepoPath;
 use crate::tree::{Body, Dir, File, Node, Root};
 
@@ -225,7 +225,7 @@ impl Volume for ForkCheckout {
 
     fn apply(&self, batch: Batch) -> FsResult<Applied> {
         // A batch of nothing only asks whether it may be written.
-        self.inner.apply(Batch { id: BatchId(0), now_ns: batch.now_ns, ops: Vec::new() })?;
+        self.inner.apply(Batch { ops: Vec::new(), ..batch })?;
         let ops = batch.ops.into_iter().map(|op| match op {
             Op::Graft { path, node } => Ok(Op::Graft { path, node: own(&node)? }),
             op => Ok(op),

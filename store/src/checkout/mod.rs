@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 
 use crate::core::Core;
 use crate::engine::Author;
-use crate::repo::{LiveChange, Opened, Ready, Repo, Standing, Writing};
+use crate::repo::{LiveChange, Marks, Opened, Ready, Repo, Standing, Writing};
 
 /// How often a write looks again because the change under it ceased to be writable.
 const ATTEMPTS: usize = 8;
@@ -99,7 +99,7 @@ impl StoreCheckout {
     }
 
     fn writing(&self) -> Writing<'_> {
-        Writing { origin: self.origin, author: &self.author }
+        Writing { origin: self.origin, author: &self.author, grafts: Marks::Foreign }
     }
 
     fn check_access(&self, operation: Operation) -> FsResult<()> {

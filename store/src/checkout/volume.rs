@@ -12,7 +12,7 @@ use mesafs::tree::Root;
 
 use super::held::HeldFile;
 use super::{ATTEMPTS, StoreCheckout};
-use crate::repo::{LiveChange, Standing};
+use crate::repo::{LiveChange, Marks, Part, Standing, Writing, land_together};
 
 impl StoreCheckout {
     /// The change that a batch is for: that of the file which it names by handle, else `open`.
@@ -30,6 +30,36 @@ impl StoreCheckout {
             }
         }
         Arc::clone(open)
+    }
+
+    fn land_from(&self, batch: Batch, grafts: Marks) -> FsResult<Applied> {
+        self.guard.check(Operation::Write)?;
+        if let Some(applied) = self.core().recent.get(batch.id) {
+            return Ok(applied);
+        }
+        // Nothing to do: only a question whether something could be done.
+        if batch.ops.is_empty() && matches!(self.opened.load().live.standing(), Standing::Shared(_))
+        {
+            self.check_access(Operation::Write)?;
+            let version = self.opened.load().live.tree.version();
+            return Ok(Applied { version, replaced: Vec::new() });
+        }
+        let mut attempt = 0;
+        loop {
+            let opened = self.writable(Operation::Write)?;
+            let live = self.live_for(&batch, &opened.live);
+            match self.repo.land(&live, &batch, Writing { grafts, ..self.writing() }) {
+                Err(error) if attempt < ATTEMPTS && Self::is_stale(&live, error.errno()) => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+                Ok(applied) => {
+                    self.core().recent.add(batch.id, applied.version, &applied.replaced);
+                    self.core().wrote(&self.repo, &live);
+                    return Ok(applied);
+                }
+            }
+        }
     }
 
     /// Whether a failure only says that the change ceased to be writable meanwhile.
@@ -54,33 +84,45 @@ impl Volume for StoreCheckout {
     }
 
     fn apply(&self, batch: Batch) -> FsResult<Applied> {
-        self.guard.check(Operation::Write)?;
-        if let Some(applied) = self.core().recent.get(batch.id) {
-            return Ok(applied);
-        }
-        // Nothing to do: only a question whether something could be done.
-        if batch.ops.is_empty() && matches!(self.opened.load().live.standing(), Standing::Shared(_))
-        {
-            self.check_access(Operation::Write)?;
-            let version = self.opened.load().live.tree.version();
-            return Ok(Applied { version, replaced: Vec::new() });
-        }
-        let mut attempt = 0;
-        loop {
-            let opened = self.writable(Operation::Write)?;
-            let live = self.live_for(&batch, &opened.live);
-            match self.repo.land(&live, &batch, self.writing()) {
-                Err(error) if attempt < ATTEMPTS && Self::is_stale(&live, error.errno()) => {
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
-                Ok(applied) => {
-                    self.core().recent.add(batch.id, applied.version, &applied.replaced);
-                    self.core().wrote(&self.repo, &live);
-                    return Ok(applied);
+        self.land_from(batch, Marks::Foreign)
+    }
+
+    fn apply_own(&self, batch: Batch) -> FsResult<Applied> {
+        self.land_from(batch, Marks::Own)
+    }
+
+    fn apply_together(&self, batch: Batch, others: Vec<(&dyn Volume, Batch)>) -> FsResult<()> {
+        let mut checkouts = vec![(self, batch)];
+        for (other, batch) in &others {
+            let ours = other.as_any().downcast_ref::<Self>();
+            match ours.filter(|other| Arc::ptr_eq(self.core(), other.core())) {
+                Some(ours) => checkouts.push((ours, batch.clone())),
+                None => {
+                    let (_, batch) = checkouts.swap_remove(0);
+                    self.apply_own(batch)?;
+                    return others
+                        .into_iter()
+                        .try_for_each(|(other, batch)| other.apply_own(batch).map(drop));
                 }
             }
         }
+        let mut parts = Vec::new();
+        for (checkout, batch) in checkouts {
+            checkout.guard.check(Operation::Write)?;
+            let live = Arc::clone(&checkout.writable(Operation::Write)?.live);
+            parts.push((checkout, Part { repo: &checkout.repo, live, batch }));
+        }
+        let (checkouts, mut parts): (Vec<&Self>, Vec<Part<'_>>) = parts.into_iter().unzip();
+        let by = Writing { grafts: Marks::Own, ..self.writing() };
+        let version = land_together(&mut parts, by)?;
+        for part in &parts {
+            self.core().recent.add(part.batch.id, version, &[]);
+            let owner = checkouts.iter().find(|checkout| checkout.repo.uid == part.repo.uid);
+            if let Some(checkout) = owner {
+                self.core().wrote(&checkout.repo, &part.live);
+            }
+        }
+        Ok(())
     }
 
     fn apply_with(&self, batch: Batch, other: &dyn Volume, removal: Batch) -> FsResult<()> {

@@ -21,19 +21,49 @@ const INLINE_BYTES_MAX: u64 = 4 << 20;
 
 impl Repo {
     /// The batch with every graft's content in this repository.
-    pub(super) fn adopted<'a>(&self, batch: &'a Batch) -> FsResult<Cow<'a, Batch>> {
+    pub(super) fn adopted<'a>(&self, batch: &'a Batch, from: Marks) -> FsResult<Cow<'a, Batch>> {
         if !batch.ops.iter().any(|op| matches!(op, Op::Graft { .. })) {
             return Ok(Cow::Borrowed(batch));
         }
         let adopt = |op: &Op| match op {
             Op::Graft { path, node } => {
-                let node = self.adopt(node).map_err(|error| error.at(path.clone()))?;
+                let node = match from {
+                    Marks::Own => self.kept(node),
+                    Marks::Foreign => self.adopt(node),
+                };
+                let node = node.map_err(|error| error.at(path.clone()))?;
                 Ok(Op::Graft { path: path.clone(), node })
             }
             op => Ok(op.clone()),
         };
         let ops = batch.ops.iter().map(adopt).collect::<FsResult<_>>()?;
         Ok(Cow::Owned(Batch { ops, ..*batch }))
+    }
+
+    /// What was in this repository before: only what is not stored yet has to be brought in.
+    fn kept(&self, node: &Node) -> FsResult<Node> {
+        match node {
+            Node::Dir(dir) if dir.stored().is_some() => Ok(node.clone()),
+            Node::Dir(dir) => {
+                let fail = |error| engine_to_fs(&error, Operation::Copy);
+                let mut writer = self.heads.writer();
+                let mut stored = store_tree(dir, Marks::Own, &mut writer)?;
+                writer.finish(Durability::Power).map_err(fail)?;
+                let (facts, sums) = (&stored.facts, &stored.sums);
+                let prepared = self.shared.records.prepare_snapshot(self.uid, facts, sums, &[]);
+                prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
+                std::mem::take(&mut stored.settle).apply(&self.source());
+                // A folder with a conflict in it is never noted as stored: its text is kept.
+                match dir.stored() {
+                    Some(_) => Ok(node.clone()),
+                    None => self.adopt(node),
+                }
+            }
+            Node::File(file) if file.conflict.is_none() && file.body.stored().is_some() => {
+                Ok(node.clone())
+            }
+            _ => self.adopt(node),
+        }
     }
 
     fn adopt(&self, node: &Node) -> FsResult<Node> {

@@ -8,6 +8,7 @@ use mesafs::live::{Limits, Merge, Merged, Origin, Plan, Rules};
 use mesafs::op::{Applied, Batch};
 use mesafs::tree::{Body, ReadAt};
 
+use super::write::Marks;
 use super::{LiveChange, Repo, Standing};
 use crate::engine::{Author, MergedText, merge_text};
 use crate::journal::{PartRef, Written};
@@ -20,6 +21,8 @@ pub(crate) const LANDED_BYTES_MIN: usize = 16 << 10;
 pub(crate) struct Writing<'a> {
     pub origin: Origin,
     pub author: &'a Author,
+    /// Where what is grafted comes from.
+    pub grafts: Marks,
 }
 
 /// Merges texts by jj's rules.
@@ -58,7 +61,7 @@ impl Repo {
     /// # Errors
     /// That of the first op that cannot be done; ENOSPC, EIO of the journal. Nothing is applied.
     pub fn land(&self, live: &LiveChange, batch: &Batch, by: Writing<'_>) -> FsResult<Applied> {
-        let batch = self.adopted(batch)?;
+        let batch = self.adopted(batch, by.grafts)?;
         live.tree.apply(&batch, &rules(), by.origin, |plan| {
             let written = self.shared.log.append(&[self.part(live, &batch, plan, by)?])?;
             self.landed(live, plan, &written, 0, by);
@@ -112,7 +115,7 @@ impl Repo {
         (other_live, other_batch): (&LiveChange, &Batch),
         by: Writing<'_>,
     ) -> FsResult<u64> {
-        let batch = self.adopted(batch)?;
+        let batch = self.adopted(batch, by.grafts)?;
         // Always in the same order, so that two moves never wait for each other.
         let first = (self.uid, live.change()) < (other.uid, other_live.change());
         let (writer, other_writer) = if first {
@@ -137,4 +140,45 @@ impl Repo {
         other_writer.publish(other_plan, written.sequence, by.origin);
         Ok(written.sequence)
     }
+}
+
+/// One repository's part of what lands together.
+pub(crate) struct Part<'a> {
+    pub repo: &'a Repo,
+    pub live: Arc<LiveChange>,
+    pub batch: Batch,
+}
+
+/// Lands a batch in each of several repositories, in one record.
+///
+/// # Errors
+/// As [`Repo::land`]; then nothing is applied in any.
+pub(crate) fn land_together(parts: &mut [Part<'_>], by: Writing<'_>) -> FsResult<u64> {
+    // Always in the same order, so that two never wait for each other.
+    parts.sort_by_key(|part| (part.repo.uid, part.live.change()));
+    let batches = parts
+        .iter()
+        .map(|part| part.repo.adopted(&part.batch, by.grafts))
+        .collect::<FsResult<Vec<_>>>()?;
+    let writers: Vec<_> = parts.iter().map(|part| part.live.tree.write()).collect();
+    let plans = writers
+        .iter()
+        .zip(&batches)
+        .map(|(writer, batch)| writer.plan(batch, &rules()))
+        .collect::<FsResult<Vec<_>>>()?;
+    let records = parts
+        .iter()
+        .zip(batches.iter().zip(&plans))
+        .map(|(part, (batch, plan))| part.repo.part(&part.live, batch, plan, by))
+        .collect::<FsResult<Vec<_>>>()?;
+    let Some(first) = parts.first() else { return Ok(0) };
+    let written = first.repo.shared.log.append(&records)?;
+    drop(records);
+    for (index, (part, plan)) in parts.iter().zip(&plans).enumerate() {
+        part.repo.landed(&part.live, plan, &written, index, by);
+    }
+    for (writer, plan) in writers.into_iter().zip(plans) {
+        writer.publish(plan, written.sequence, by.origin);
+    }
+    Ok(written.sequence)
 }

@@ -34,9 +34,10 @@ use parking_lot::Mutex;
 
 pub(crate) use change::{LiveChange, Standing};
 pub(crate) use history::{Opened, Ready};
-pub(crate) use land::Writing;
+pub(crate) use land::{Part, Writing, land_together};
 pub(crate) use revisions::Here;
 pub(crate) use rewrite::Named;
+pub(crate) use write::Marks;
 
 use crate::engine::{Repository, Resolved, RootTree, Side, TreeEntryKind};
 use crate::error::{StoreError, engine_to_fs};

@@ -7,6 +7,7 @@ mod fixture;
 mod git;
 mod jj;
 mod kill;
+mod merges;
 
 use std::path::Path;
 use std::process::Command;

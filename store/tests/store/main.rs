@@ -7,4 +7,5 @@ mod fixture;
 mod history;
 mod lasting;
 mod rewriting;
+mod together;
 mod world;
