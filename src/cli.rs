@@ -16,6 +16,7 @@ mod lazy;
 mod run;
 mod signals;
 mod tool;
+mod trial;
 mod usage;
 
 use std::io::{IsTerminal, Write};
@@ -64,7 +65,8 @@ fn dispatch() -> Result<u8, Failure> {
 
 /// A prompt is for a person: standard input and error are terminals, as bash asks, or `-i` says so.
 fn is_prompt(args: &Args) -> bool {
-    args.interactive || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal())
+    args.trial.is_none()
+        && (args.interactive || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()))
 }
 
 /// Says what was made, if a person may read it.

@@ -368,3 +368,21 @@ fn keys_are_made_used_and_revoked() {
     assert_eq!(lost.status, 4);
     assert!(lost.stderr.starts_with("mesash: no API key for org 'local': "), "{lost:?}");
 }
+
+#[test]
+fn a_script_lands_whole_or_is_only_shown() {
+    let home = Home::new();
+    home.sh("echo 1 > a");
+    let failed = home.run(&["--atomic", "-c", "echo 2 > a; echo 3 > b; exit 3"]);
+    assert_eq!((failed.status, home.sh("cat a; ls").as_str()), (3, "1\na\n"));
+    let shown = home.run(&["--dry-run", "-c", "echo 2 > a; echo said"]);
+    assert!(shown.stdout.starts_with("said\ndiff --git a/a b/a\n"), "{shown:?}");
+    assert!(shown.stdout.ends_with("@@ -1 +1 @@\n-1\n+2\n"), "{shown:?}");
+    assert_eq!(home.sh("cat a"), "1\n");
+    let landed = home.run(&["--atomic", "-c", "echo 2 > a; mkdir d; echo 3 > d/b"]);
+    assert_eq!((landed.status, home.sh("cat a d/b").as_str()), (0, "2\n3\n"));
+    let script = home.write("job.mesash", "rm a\n");
+    assert_eq!(home.run(&["--atomic", &script]).status, 0);
+    assert_eq!(home.sh("ls"), "d\n");
+    assert_eq!(home.run(&["--atomic", "-i"]).status, 2);
+}

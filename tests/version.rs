@@ -204,11 +204,11 @@ fn a_merge_leaves_conflicts_that_are_settled() {
     assert!(shell.run("changes status").ends_with("conflicts:\na    2-sided conflict\n"));
     assert_eq!(
         shell.run("resolve a"),
-        "resolve: 'a' has conflict markers left\n1 conflict is left\n[3]\n"
+        "1 conflict is left\nresolve: 'a' has conflict markers left\n[3]\n"
     );
     assert_eq!(
         shell.run("resolve --ours x"),
-        "resolve: no conflict at 'x'\n1 conflict is left\n[1]\n"
+        "1 conflict is left\nresolve: no conflict at 'x'\n[1]\n"
     );
     assert_eq!(shell.run("resolve --theirs a; cat a; conflicts"), "settled a\n1\ny\n3\n");
     assert_eq!(
@@ -314,9 +314,16 @@ fn json_is_what_the_schema_says() {
         ("ops list", ""),
         ("ops restore", " $(ops --json | grep -o '[0-9a-f]\\{128\\}' | head -n 1)"),
         ("repos", ""),
+        ("undo", ""),
+        ("redo", ""),
     ];
     for (command, args) in calls {
-        let printed = shell.json(&format!("{command}{args}"));
+        let before = match command {
+            "undo" => "echo q > q\n",
+            "redo" => "echo r > r\nundo > /dev/null\n",
+            _ => "",
+        };
+        let printed = shell.json(&format!("{before}{command}{args}"));
         let wanted = &schema["properties"][command];
         assert!(!wanted.is_null(), "{command} is not in the schema");
         fits(command, &printed, wanted, &schema);
@@ -404,4 +411,62 @@ fn any_revision_is_a_folder() {
         shell.run("cp -r /acme/app@main-/. old; cat old/a; tail -n 1 < /acme/app@x/d/in"),
         "1\n2\n3\nin\n"
     );
+}
+
+#[test]
+fn a_line_is_taken_back_and_done_again() {
+    let shell = Shell::new();
+    let script = "mkdir -p d/e; echo 1 > d/a; echo 2 > d/e/b; chmod 640 d/a
+        rm -r d
+        undo
+        cat d/a d/e/b; stat -c %a d/a
+        redo
+        ls
+        undo 2
+        ls";
+    assert_eq!(
+        shell.run(script),
+        "took back: rm -r d\n1\n2\n640\ndid again: rm -r d\n\
+         took back: rm -r d\ntook back: mkdir -p d/e; echo 1 > d/a; echo 2 > d/e/b; chmod 640 d/a\n"
+    );
+    // What somebody has changed since is left, and only that.
+    let other = Shell::new();
+    let raced = other.run("echo 1 > a; echo 1 > b\nundo > /dev/null; echo mine > a\nredo; cat a b");
+    assert_eq!(
+        raced,
+        "did again: echo 1 > a; echo 1 > b\n  left /acme/app/a: it was changed since\nmine\n1\n"
+    );
+    assert_eq!(other.run("undo"), "undo: nothing to undo\n[1]\n");
+    let forced = other
+        .run("rm -f a b\necho 1 > a\nundo > /dev/null; echo mine > a\nredo -f > /dev/null; cat a");
+    assert_eq!(forced, "1\n");
+}
+
+#[test]
+fn a_removed_folder_comes_back_at_once() {
+    let shell = Shell::new();
+    shell.run("mkdir big; for i in {1..300}; do mkdir big/$i; for j in {1..10}; do echo $i $j > big/$i/$j; done; done; changes current > /dev/null");
+    let told = shell.run("rm -r big\nundo --json | grep -o '\"paths\":.*'\nfind big -type f | wc -l; cat big/17/3; changes status | tail -n +2 | wc -l");
+    assert_eq!(told, "\"paths\":[\"big\"],\"repo\":\"acme/app\"}]}]\n3000\n17 3\n3000\n");
+}
+
+#[test]
+fn what_is_atomic_lands_whole_or_not_at_all() {
+    let shell = Shell::new();
+    shell.run("echo 1 > a; mkdir d; echo x > d/x; echo y > /tmp/y");
+    let failed =
+        "atomic bash -c 'rm -r d; echo 2 > a; mv /tmp/y y; cat a y; false'; echo $?; cat a d/x; ls";
+    assert_eq!(shell.run(failed), "2\ny\n1\n1\nx\na\nd\n");
+    let landed =
+        "atomic bash -c 'mv d e; echo 2 > a; chmod +x a; cat e/x'; cat a e/x; ls; stat -c %a a";
+    assert_eq!(shell.run(landed), "x\n2\nx\na\ne\n755\n");
+    assert_eq!(shell.run("atomic -n rm a; cat a"), "2\n");
+    assert_eq!(
+        shell.run("atomic nowhere"),
+        "atomic: 'nowhere': No such file or directory\n[127]\n"
+    );
+    let refused = shell.run("atomic changes new");
+    assert!(refused.contains("history stays as it is until all has landed"), "{refused}");
+    // It is one line, which can be taken back.
+    assert_eq!(shell.run("atomic rm -r e a\nundo > /dev/null; ls"), "a\ne\n");
 }

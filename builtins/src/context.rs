@@ -29,12 +29,23 @@ pub struct Spawn {
     pub cwd: Option<VPath>,
     /// Ends the command when set; the caller's own if `None`.
     pub cancel: Option<Cancel>,
+    /// `None`: the caller's.
+    pub fs: Option<Arc<dyn FileSystem>>,
 }
 
 impl Spawn {
     #[must_use]
     pub fn new(argv: Vec<BString>) -> Self {
-        Self { argv, stdin: None, stdout: None, stderr: None, env: None, cwd: None, cancel: None }
+        Self {
+            argv,
+            stdin: None,
+            stdout: None,
+            stderr: None,
+            env: None,
+            cwd: None,
+            cancel: None,
+            fs: None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! They know only [`mesafs::FileSystem::versions`] and the calls of its checkouts. Each has
 //! subcommands, read by `subcommand.rs`; exit codes are those of `place.rs`.
 
+mod atomic;
 mod bookmarks;
 mod changes;
 mod compare;
@@ -14,6 +15,7 @@ mod place;
 mod repos;
 mod show;
 mod subcommand;
+mod undo;
 
 #[cfg(test)]
 mod tests;
@@ -21,10 +23,13 @@ mod tests;
 use crate::command::Command;
 
 pub(crate) const COMMANDS: &[&Command] = &[
+    &atomic::ATOMIC,
     &bookmarks::BOOKMARKS,
     &changes::CHANGES,
     &conflicts::CONFLICTS,
     &conflicts::RESOLVE,
     &ops::OPS,
     &repos::REPOS,
+    &undo::REDO,
+    &undo::UNDO,
 ];

@@ -47,6 +47,15 @@ pub struct Options {
     pub shell: Vec<InvocationOption>,
 }
 
+/// What becomes of a script's edits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// `--atomic`: all of them land, or none.
+    Atomic,
+    /// `--dry-run`: they are shown, and none lands.
+    DryRun,
+}
+
 /// The arguments of one run of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Args {
@@ -57,6 +66,7 @@ pub struct Args {
     pub tool: Option<Tool>,
     /// `-i`
     pub interactive: bool,
+    pub trial: Option<Trial>,
 }
 
 /// What is done with a script in place of running it.
@@ -74,6 +84,7 @@ struct Flags {
     interactive: bool,
     json: bool,
     tool: Option<Tool>,
+    trial: Option<Trial>,
     help: bool,
     version: bool,
 }
@@ -97,8 +108,11 @@ impl Args {
         if flags.json && !matches!(mode, Mode::Command(..) | Mode::Admin(_)) {
             return Err(Failure::usage("--json goes with -c"));
         }
-        let Flags { json, tool, interactive, .. } = flags;
-        Ok(Self { mode, options, json, tool, interactive })
+        let Flags { json, tool, interactive, trial, .. } = flags;
+        if trial.is_some() && (interactive || matches!(mode, Mode::Admin(_))) {
+            return Err(Failure::usage("--atomic and --dry-run go with a script"));
+        }
+        Ok(Self { mode, options, json, tool, interactive, trial })
     }
 }
 
@@ -235,6 +249,8 @@ impl Options {
                 (b"json", Some(flags)) => flags.json = true,
                 (b"dump-ast", Some(flags)) => flags.tool = Some(Tool::DumpAst),
                 (b"analyze", Some(flags)) => flags.tool = Some(Tool::Analyze),
+                (b"atomic", Some(flags)) => flags.trial = Some(Trial::Atomic),
+                (b"dry-run", Some(flags)) => flags.trial = Some(Trial::DryRun),
                 (b"help", Some(flags)) => flags.help = true,
                 (b"version", Some(flags)) => flags.version = true,
                 _ => return Err(invalid(&spelled)),

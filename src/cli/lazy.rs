@@ -201,6 +201,19 @@ impl FileSystem for LazyFileSystem {
         self.at(path)?.watch(path)
     }
 
+    // What begins before the mount began with what the mount begins with.
+    fn line_begins(&self) {
+        if let Some(Ok(mounted)) = self.mounted.get() {
+            mounted.fs.files().line_begins();
+        }
+    }
+
+    fn line_ends(&self, text: &dyn Fn() -> BString) {
+        if let Some(Ok(mounted)) = self.mounted.get() {
+            mounted.fs.files().line_ends(text);
+        }
+    }
+
     fn forget_revisions(&self) {
         if let Some(Ok(mounted)) = self.mounted.get() {
             mounted.fs.files().forget_revisions();

@@ -23,6 +23,7 @@ use super::home::{Home, mount_options, peek};
 use super::host_stream::HostStream;
 use super::lazy::LazyFileSystem;
 use super::signals::{Target, Watch};
+use super::trial::Forked;
 use super::{header, json, notice};
 use crate::eval::{Capture, Ended, Interpreter, Invocation, Source};
 
@@ -46,7 +47,7 @@ pub struct Prepared {
 /// # Errors
 /// [`Failure`]: the script can't be read, or the mount failed.
 pub fn run(args: Args) -> Result<u8, Failure> {
-    let Args { mode, mut options, json, .. } = args;
+    let Args { mode, mut options, json, trial, .. } = args;
     let (source, name, words) = source(mode, &mut options)?;
     let watch = Watch::start().map_err(|error| Failure::new(FAILED, plain(&error)))?;
     let prepared = prepare(&options, &watch)?;
@@ -56,23 +57,35 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     invocation.timeout = options.timeout;
     let script = invocation.signals.clone();
     watch.aim(Some(Target { script, cancel: prepared.cancel.clone() }));
+    let fork = trial.map(|trial| Forked::begin(trial, &prepared, &mut invocation)).transpose()?;
+    let finish = |ended: &Ended| match &fork {
+        Some(fork) => fork.finish(&prepared, ended),
+        None => Ok(ended.status),
+    };
     if json {
-        return captured(&prepared, invocation);
+        return captured(&prepared, invocation, &finish);
     }
     let ended = prepared.interpreter.run(invocation);
+    let status = finish(&ended);
     prepared.fs.close()?;
-    Ok(ended.status)
+    status
 }
 
 /// Runs a script, its output captured, and prints it as JSON.
-fn captured(prepared: &Prepared, mut invocation: Invocation) -> Result<u8, Failure> {
+fn captured(
+    prepared: &Prepared,
+    mut invocation: Invocation,
+    finish: &dyn Fn(&Ended) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
     let budget = Budget::new(invocation.limits);
     let capture = || Arc::new(Capture::new(&budget, Resource::Output, invocation.cancel.clone()));
     let (stdout, stderr) = (capture(), capture());
     invocation.stdout = Arc::clone(&stdout) as Arc<dyn Stream>;
     invocation.stderr = Arc::clone(&stderr) as Arc<dyn Stream>;
-    let ended: Ended = prepared.interpreter.run(invocation);
+    let mut ended: Ended = prepared.interpreter.run(invocation);
+    let finished = finish(&ended);
     prepared.fs.close()?;
+    ended.status = finished?;
     let line = json::result(&stdout.take(), &stderr.take(), &ended);
     HostStream::stdout()
         .write(line.into(), &Cancel::new())

@@ -30,6 +30,8 @@ Running:
   -i                  show a prompt in any case
       --timeout SECONDS
                       end the script after this time, with exit code 124
+      --atomic        let all of the script's edits land at its end, or none if it fails
+      --dry-run       let none land, and show what would be different
       --json          with -c: print the result as a JSON object
       --analyze       don't run it: print what it names (commands, paths) as JSON
       --dump-ast      don't run it: print its tree as JSON; -n only checks it

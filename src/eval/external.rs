@@ -178,8 +178,9 @@ impl Host for Launch<'_> {
                 fds.set(fd, Some(crate::state::Fd::both(stream)));
             }
         }
+        let elsewhere = spawn.fs.map(|fs| self.shell.on(fs));
         let launch = Launch {
-            shell: self.shell,
+            shell: elsewhere.as_ref().unwrap_or(self.shell),
             rt: self.rt,
             fds,
             env: spawn.env.unwrap_or_else(|| self.env.clone()),
@@ -192,7 +193,7 @@ impl Host for Launch<'_> {
             launch.find(name.as_bstr(), false).into_iter().next().ok_or(SpawnError::NotFound)?
         };
         let registry = &self.rt.realm.registry;
-        let program = lookup::program(self.shell.fs(), registry, &launch.cwd, &path);
+        let program = lookup::program(launch.shell.fs(), registry, &launch.cwd, &path);
         let program = program.map_err(|refused| match refused.status {
             127 => SpawnError::NotFound,
             _ => {

@@ -242,7 +242,9 @@ impl Session {
             eval.rt.loops = 0;
             eval.rt.pending_unwind = None;
             let kind = TextKind::Prompt;
+            eval.shell.fs().line_begins();
             let step = eval.run_text(&text, line, kind);
+            eval.shell.fs().line_ends(&|| text.trim_ascii().into());
             line_end(eval, step, &cancel)
         })
     }

@@ -14,6 +14,7 @@ use crate::syntax::error::{ParseError, ParseErrorKind};
 use crate::syntax::input::{LineKind, LineSource, Lines};
 use crate::syntax::options::{self, ParseEnv, ParserOptions};
 use crate::syntax::parser::Parser;
+use crate::syntax::print;
 
 /// What a text is, which decides how its errors are told and what they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +138,19 @@ impl Eval {
             match read {
                 Ok(None) => return Ok(status),
                 Ok(Some(command)) => {
-                    status = match self.list(&command.list) {
+                    // A line that can be taken back; at the prompt the whole input is one.
+                    let is_line = matches!(kind, TextKind::File | TextKind::CommandString)
+                        && self.rt.sources == 0
+                        && self.rt.depth == 0
+                        && !self.rt.is_subshell;
+                    if is_line {
+                        self.shell.fs().line_begins();
+                    }
+                    let done = self.list(&command.list);
+                    if is_line {
+                        self.shell.fs().line_ends(&|| print::list(&command.list));
+                    }
+                    status = match done {
                         Err(Unwind::Discard(status)) if !self.rt.is_subshell => {
                             self.shell.status = status;
                             status

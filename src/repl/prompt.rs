@@ -71,7 +71,8 @@ fn describe(change: &ChangeInfo, bookmark: Option<&BookmarkName>, access: Access
     let id = id.get(..change.prefix_len.max(CHANGE_CHARS)).unwrap_or(id);
     let bookmark = bookmark.map_or(String::new(), |name| format!("{name} "));
     let read_only = if access == Access::ReadOnly || change.immutable { " ro" } else { "" };
-    format!("{bookmark}{id}{read_only}")
+    let conflict = if change.conflicted { " conflict" } else { "" };
+    format!("{bookmark}{id}{read_only}{conflict}")
 }
 
 fn draw(cwd: &VPath, place: Option<&str>, status: u8) -> Prompt {

@@ -125,6 +125,14 @@ impl Shell {
         &self.world.fs
     }
 
+    /// The same shell on another file system.
+    pub fn on(&self, fs: Arc<dyn FileSystem>) -> Self {
+        let World { clock, identity, pid, parent_pid, .. } = &*self.world;
+        let (clock, identity) = (Arc::clone(clock), identity.clone());
+        let world = World { fs, clock, identity, pid: *pid, parent_pid: *parent_pid };
+        Self { world: Arc::new(world), ..self.clone() }
+    }
+
     /// The text of a name.
     pub fn name(&self, symbol: Symbol) -> SymbolName {
         self.interner.name(symbol)
