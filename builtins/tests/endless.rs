@@ -77,6 +77,7 @@ fn arguments(name: &str) -> &'static [&'static str] {
         "rg" => &["zz"],
         "numfmt" => &["--invalid=ignore"],
         "split" => &["-n", "r/1/2"],
+        "bc" => &["-l"],
         "jq" => &["-n", "def f: f; f"],
         "csplit" => &["-", "%zz%"],
         "xxd" => &["-p"],

@@ -1,7 +1,8 @@
 //! `@csv`, `@sh` and their like.
 
 use super::error::{Error, fail_for};
-use super::print::compact;
+use super::print::{compact, json};
+use super::runtime::Runtime;
 use super::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +40,17 @@ impl Format {
         })
     }
 
-    pub fn apply(self, value: &Value) -> Result<String, Error> {
+    pub fn apply(self, value: &Value, runtime: &mut Runtime<'_>) -> Result<String, Error> {
         match self {
-            Self::Json => Ok(compact(value)),
+            Self::Json => json(value, runtime),
             Self::Csv => row(value, "csv", ",", csv_text),
             Self::Tsv => row(value, "tsv", "\t", tsv_text),
             Self::Sh => shell(value),
             _ => {
-                let text = text(value);
+                let text = match value {
+                    Value::String(text) => text.as_str().to_owned(),
+                    value => json(value, runtime)?,
+                };
                 match self {
                     Self::Html => Ok(html(&text)),
                     Self::Uri => Ok(uri(&text)),
@@ -66,7 +70,7 @@ impl Format {
     }
 }
 
-/// As `tostring`: strings as they are.
+/// A scalar as `tostring` gives it: strings as they are.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.as_str().to_owned(),

@@ -146,7 +146,7 @@ pub(super) fn is_chain(node: &Node) -> bool {
         Op::Index(target, key) => key.simple && is_chain(target),
         Op::Pipe(stages) => {
             // Later keys would see another input.
-            stages.iter().all(|stage| is_constant_chain(stage))
+            stages.iter().all(is_constant_chain)
         }
         _ => false,
     }

@@ -27,6 +27,9 @@ mod run;
 mod runtime;
 mod session;
 mod value;
+mod yq;
+
+pub use yq::YQ;
 
 use crate::prelude::*;
 

@@ -27,8 +27,25 @@ pub(super) enum End {
     Nothing,
 }
 
+/// Reads a whole file that is no JSON.
+pub(super) type Decode = fn(&[u8]) -> Result<Vec<Value>, String>;
+
+/// The format of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encode {
+    Json,
+    /// Whether lists stand further in than the key before them.
+    Yaml {
+        indented: bool,
+    },
+    Toml,
+}
+
 #[derive(Debug)]
 pub(super) struct Options {
+    /// `None`: JSON, value by value.
+    pub decode: Option<Decode>,
+    pub encode: Encode,
     pub program: Option<BString>,
     pub from_file: bool,
     pub files: Vec<BString>,
@@ -67,6 +84,8 @@ struct Reading {
 
 pub(super) fn read(ctx: &mut Context<'_>, argv: &[BString]) -> Result<Task, CommandError> {
     let options = Options {
+        decode: None,
+        encode: Encode::Json,
         program: None,
         from_file: false,
         files: Vec::new(),

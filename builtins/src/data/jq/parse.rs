@@ -252,7 +252,7 @@ impl Parser {
             height = height.max(self.height);
         }
         self.height = height;
-        Ok(one_or(stages, Ast::Pipe, self)?)
+        one_or(stages, Ast::Pipe, self)
     }
 
     fn comma(&mut self) -> Parsed {
@@ -263,7 +263,7 @@ impl Parser {
             height = height.max(self.height);
         }
         self.height = height;
-        Ok(one_or(items, Ast::Comma, self)?)
+        one_or(items, Ast::Comma, self)
     }
 
     fn operator(&self) -> Option<(u8, Fixity, Infix)> {

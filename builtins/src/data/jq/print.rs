@@ -1,6 +1,8 @@
 //! Values as JSON text: compact or indented, sorted, coloured.
 
+use super::error::Error;
 use super::number;
+use super::runtime::Runtime;
 use super::value::Value;
 
 /// What is nested deeper prints as a remark, as in jq.
@@ -72,24 +74,56 @@ impl Colors {
 
 const RESET: &[u8] = b"\x1b[0m";
 
+/// What looks on while a value is printed: it may take what is there already, and it says whether
+/// to go on. Shared values can print longer than they are by any factor.
+pub(super) type Guard<'g> = &'g mut dyn FnMut(&mut Vec<u8>) -> bool;
+
+/// How much is printed between two looks of the guard.
+const GUARD_BYTES: usize = 64 * 1024;
+
 /// Adds `value` to `out`.
-pub(crate) fn print(value: &Value, style: &Style, out: &mut Vec<u8>) {
+pub(crate) fn print(value: &Value, style: &Style, out: &mut Vec<u8>, guard: Guard<'_>) {
+    let mut printer = Printer { style, out, guard, look_at: GUARD_BYTES, stopped: false };
     match &style.colors {
-        Some(colors) => colored(value, style, colors, 0, out),
-        None => plain(value, style, 0, out),
+        Some(colors) => printer.colored(value, colors, 0),
+        None => printer.plain(value, 0),
     }
 }
 
-/// As `tojson` gives it.
-pub(crate) fn compact(value: &Value) -> String {
+/// As `tojson` gives it, cut off at `limit` bytes or soon after.
+fn compact_to(value: &Value, limit: usize) -> String {
     let mut out = Vec::new();
-    print(value, &Style::COMPACT, &mut out);
+    let style = &Style::COMPACT;
+    let guard: Guard<'_> = &mut |_: &mut Vec<u8>| false;
+    let mut printer = Printer { style, out: &mut out, guard, look_at: limit, stopped: false };
+    printer.plain(value, 0);
     String::from_utf8(out).unwrap_or_default()
+}
+
+/// As `tojson` gives it, for messages: no longer than a mebibyte or so.
+pub(crate) fn compact(value: &Value) -> String {
+    compact_to(value, 1 << 20)
+}
+
+/// As `tojson` gives it, if there is room for it.
+pub(super) fn json(value: &Value, runtime: &mut Runtime<'_>) -> Result<String, Error> {
+    let mut failed = None;
+    let mut out = Vec::new();
+    print(value, &Style::COMPACT, &mut out, &mut |out| {
+        let checked =
+            runtime.check().and_then(|()| Ok(runtime.meter.room(out.len() as u64 * 2)?));
+        failed = checked.err();
+        failed.is_none()
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(String::from_utf8(out).unwrap_or_default()),
+    }
 }
 
 /// Cut off for messages: at most `limit` bytes, `...` among them.
 pub(super) fn excerpt(value: &Value, limit: usize) -> String {
-    let mut text = compact(value);
+    let mut text = compact_to(value, limit + 1);
     if text.len() > limit {
         let mut end = limit - 3;
         while !text.is_char_boundary(end) {
@@ -101,124 +135,153 @@ pub(super) fn excerpt(value: &Value, limit: usize) -> String {
     text
 }
 
-fn plain(value: &Value, style: &Style, depth: usize, out: &mut Vec<u8>) {
-    if depth > DEPTH_MAX {
-        out.extend_from_slice(b"<skipped: too deep>");
-        return;
-    }
-    match value {
-        Value::Array(array) => {
-            out.push(b'[');
-            for (at, item) in array.as_slice().iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                newline(style, depth + 1, out);
-                plain(item, style, depth + 1, out);
-            }
-            if array.len() > 0 {
-                newline(style, depth, out);
-            }
-            out.push(b']');
-        }
-        Value::Object(object) => {
-            out.push(b'{');
-            let mut first = true;
-            let mut entry = |key: &str, value: &Value, out: &mut Vec<u8>| {
-                if !std::mem::take(&mut first) {
-                    out.push(b',');
-                }
-                newline(style, depth + 1, out);
-                string(key, style.ascii, out);
-                out.push(b':');
-                if style.indent != Indent::Compact {
-                    out.push(b' ');
-                }
-                plain(value, style, depth + 1, out);
-            };
-            if style.sorted {
-                for (key, value) in object.sorted() {
-                    entry(key.as_str(), value, out);
-                }
-            } else {
-                for (key, value) in object.iter() {
-                    entry(key.as_str(), value, out);
-                }
-            }
-            if object.len() > 0 {
-                newline(style, depth, out);
-            }
-            out.push(b'}');
-        }
-        scalar_value => scalar(scalar_value, style, out),
-    }
+struct Printer<'a> {
+    style: &'a Style,
+    out: &'a mut Vec<u8>,
+    guard: Guard<'a>,
+    /// The length at which the guard looks.
+    look_at: usize,
+    stopped: bool,
 }
 
-fn colored(value: &Value, style: &Style, colors: &Colors, depth: usize, out: &mut Vec<u8>) {
-    let color = colors.of(value).as_bytes();
-    out.extend_from_slice(color);
-    if depth > DEPTH_MAX {
-        out.extend_from_slice(b"<skipped: too deep>");
-        out.extend_from_slice(RESET);
-        return;
+impl Printer<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
     }
-    match value {
-        Value::Array(array) if array.len() > 0 => {
-            out.push(b'[');
-            for (at, item) in array.as_slice().iter().enumerate() {
-                if at > 0 {
-                    out.extend_from_slice(color);
-                    out.push(b',');
-                }
-                newline(style, depth + 1, out);
-                colored(item, style, colors, depth + 1, out);
-            }
-            out.extend_from_slice(color);
-            newline(style, depth, out);
-            out.extend_from_slice(color);
-            out.push(b']');
-        }
-        Value::Array(_) => out.extend_from_slice(b"[]"),
-        Value::Object(object) if object.len() > 0 => {
-            out.push(b'{');
-            let entries = if style.sorted { object.sorted() } else { object.iter().collect() };
-            for (at, (key, value)) in entries.into_iter().enumerate() {
-                if at > 0 {
-                    out.extend_from_slice(color);
-                    out.push(b',');
-                }
-                newline(style, depth + 1, out);
-                out.extend_from_slice(RESET);
-                out.extend_from_slice(colors.key().as_bytes());
-                string(key.as_str(), style.ascii, out);
-                out.extend_from_slice(RESET);
-                out.extend_from_slice(color);
-                out.push(b':');
-                if style.indent != Indent::Compact {
-                    out.push(b' ');
-                }
-                out.extend_from_slice(RESET);
-                colored(value, style, colors, depth + 1, out);
-            }
-            out.extend_from_slice(color);
-            newline(style, depth, out);
-            out.extend_from_slice(color);
-            out.push(b'}');
-        }
-        Value::Object(_) => out.extend_from_slice(b"{}"),
-        value => scalar(value, style, out),
-    }
-    out.extend_from_slice(RESET);
-}
 
-fn newline(style: &Style, depth: usize, out: &mut Vec<u8>) {
-    let (byte, width) = match style.indent {
-        Indent::Compact => return,
-        Indent::Spaces(width) => (b' ', width),
-        Indent::Tab => (b'\t', 1),
-    };
-    out.push(b'\n');
-    out.resize(out.len() + depth * width, byte);
+    /// Whether to stop here.
+    fn stops(&mut self) -> bool {
+        if self.out.len() >= self.look_at && !self.stopped {
+            self.stopped = !(self.guard)(self.out);
+            self.look_at = self.out.len() + GUARD_BYTES;
+        }
+        self.stopped
+    }
+
+    fn plain(&mut self, value: &Value, depth: usize) {
+        if depth > DEPTH_MAX {
+            return self.put(b"<skipped: too deep>");
+        }
+        match value {
+            Value::Array(array) => {
+                self.put(b"[");
+                for (at, item) in array.as_slice().iter().enumerate() {
+                    if self.stops() {
+                        return;
+                    }
+                    if at > 0 {
+                        self.put(b",");
+                    }
+                    self.newline(depth + 1);
+                    self.plain(item, depth + 1);
+                }
+                if array.len() > 0 {
+                    self.newline(depth);
+                }
+                self.put(b"]");
+            }
+            Value::Object(object) => {
+                self.put(b"{");
+                if self.style.sorted {
+                    for (at, (key, value)) in object.sorted().into_iter().enumerate() {
+                        self.entry(key.as_str(), value, at, depth);
+                    }
+                } else {
+                    for (at, (key, value)) in object.iter().enumerate() {
+                        self.entry(key.as_str(), value, at, depth);
+                    }
+                }
+                if object.len() > 0 {
+                    self.newline(depth);
+                }
+                self.put(b"}");
+            }
+            value => scalar(value, self.style, self.out),
+        }
+    }
+
+    fn entry(&mut self, key: &str, value: &Value, at: usize, depth: usize) {
+        if self.stops() {
+            return;
+        }
+        if at > 0 {
+            self.put(b",");
+        }
+        self.newline(depth + 1);
+        string(key, self.style.ascii, self.out);
+        self.put(if self.style.indent == Indent::Compact { b":" } else { b": " });
+        self.plain(value, depth + 1);
+    }
+
+    fn colored(&mut self, value: &Value, colors: &Colors, depth: usize) {
+        let color = colors.of(value).as_bytes();
+        self.put(color);
+        if depth > DEPTH_MAX {
+            self.put(b"<skipped: too deep>");
+            return self.put(RESET);
+        }
+        match value {
+            Value::Array(array) if array.len() > 0 => {
+                self.put(b"[");
+                for (at, item) in array.as_slice().iter().enumerate() {
+                    if self.stops() {
+                        return;
+                    }
+                    if at > 0 {
+                        self.put(color);
+                        self.put(b",");
+                    }
+                    self.newline(depth + 1);
+                    self.colored(item, colors, depth + 1);
+                }
+                self.put(color);
+                self.newline(depth);
+                self.put(color);
+                self.put(b"]");
+            }
+            Value::Array(_) => self.put(b"[]"),
+            Value::Object(object) if object.len() > 0 => {
+                self.put(b"{");
+                let sorted = self.style.sorted;
+                let entries = if sorted { object.sorted() } else { object.iter().collect() };
+                for (at, (key, value)) in entries.into_iter().enumerate() {
+                    if self.stops() {
+                        return;
+                    }
+                    if at > 0 {
+                        self.put(color);
+                        self.put(b",");
+                    }
+                    self.newline(depth + 1);
+                    self.put(RESET);
+                    self.put(colors.key().as_bytes());
+                    string(key.as_str(), self.style.ascii, self.out);
+                    self.put(RESET);
+                    self.put(color);
+                    self.put(if self.style.indent == Indent::Compact { b":" } else { b": " });
+                    self.put(RESET);
+                    self.colored(value, colors, depth + 1);
+                }
+                self.put(color);
+                self.newline(depth);
+                self.put(color);
+                self.put(b"}");
+            }
+            Value::Object(_) => self.put(b"{}"),
+            value => scalar(value, self.style, self.out),
+        }
+        self.put(RESET);
+    }
+
+    fn newline(&mut self, depth: usize) {
+        let (byte, width) = match self.style.indent {
+            Indent::Compact => return,
+            Indent::Spaces(width) => (b' ', width),
+            Indent::Tab => (b'\t', 1),
+        };
+        self.out.push(b'\n');
+        self.out.resize(self.out.len() + depth * width, byte);
+    }
 }
 
 fn scalar(value: &Value, style: &Style, out: &mut Vec<u8>) {

@@ -19,7 +19,16 @@ const COMPILE_ERROR: ExitStatus = ExitStatus(3);
 const ERROR: ExitStatus = ExitStatus(5);
 
 pub(super) fn run(ctx: &mut Context<'_>, mut options: Options) -> CommandResult {
-    let text = program_text(ctx, &mut options)?;
+    run_into(ctx, &mut options, None).map(|(status, _)| status)
+}
+
+/// Runs the program; with `captured`, results are added to it and given back instead of printed.
+pub(super) fn run_into(
+    ctx: &mut Context<'_>,
+    options: &mut Options,
+    captured: Option<Vec<u8>>,
+) -> Result<(ExitStatus, Option<Vec<u8>>), CommandError> {
+    let text = program_text(ctx, options)?;
     let program = {
         let mut modules = Modules { ctx, dirs: &options.library };
         compile(&text, &options.globals, &mut modules)
@@ -40,7 +49,8 @@ pub(super) fn run(ctx: &mut Context<'_>, mut options: Options) -> CommandResult 
     };
     let cancel = ctx.cancel.clone();
     let meter = Meter::new(&ctx.budget)?;
-    let mut session = Session::new(ctx, &options);
+    let mut session = Session::new(ctx, options);
+    session.captured = captured;
     let outcome = {
         let mut runtime = Runtime {
             host: &mut session,
@@ -49,17 +59,18 @@ pub(super) fn run(ctx: &mut Context<'_>, mut options: Options) -> CommandResult 
             environment: None,
             patterns: HashMap::new(),
         };
-        run_all(&program, &mut runtime, &options)
+        run_all(&program, &mut runtime, options)
     };
     let status = match outcome {
         Ok(status) => status,
         Err(Error::Command(CommandError::Exit(status))) => status,
         Err(Error::Command(error)) => return Err(error),
-        Err(Error::Halt(status, _)) => return Ok(ExitStatus(status)),
+        Err(Error::Halt(status, _)) => ExitStatus(status),
         Err(_) => ERROR,
     };
     // A file that cannot be read counts for more than what the program came to.
-    Ok(if session.unread { ExitStatus(2) } else { status })
+    let status = if session.unread { ExitStatus(2) } else { status };
+    Ok((status, session.captured.take()))
 }
 
 /// The filter, from the operand or from the file that it names.

@@ -6,11 +6,13 @@ use jiff::tz::TimeZone;
 use super::error::{Error, fail};
 use super::modules::{Modules, describe};
 use super::object::Object;
-use super::options::{End, Options, Streaming};
-use super::print::print;
+use super::options::{Decode, Encode, End, Options, Streaming};
+use super::print::{Style, print};
 use super::read::Reader;
 use super::runtime::Host;
 use super::value::{Array, Value};
+use super::yq;
+use crate::budget::Resource;
 use crate::prelude::*;
 
 pub(super) struct Session<'a, 'c> {
@@ -35,6 +37,12 @@ pub(super) struct Session<'a, 'c> {
     pub broken: bool,
     out: Vec<u8>,
     line: Vec<u8>,
+    /// A document has been written.
+    written: bool,
+    /// Results of `yq -i`, which go back to the file.
+    pub captured: Option<Vec<u8>>,
+    /// Values of a file that is no JSON, the next one last.
+    decoded: Vec<Value>,
 }
 
 enum Open {
@@ -61,40 +69,87 @@ impl<'a, 'c> Session<'a, 'c> {
             broken: false,
             out: Vec::new(),
             line: Vec::new(),
+            written: false,
+            captured: None,
+            decoded: Vec::new(),
         }
     }
 
     /// Prints a result.
     pub fn emit(&mut self, value: &Value) -> Result<(), Error> {
-        self.out.clear();
-        if self.options.seq {
-            self.out.push(0x1e);
-        }
-        match value {
-            Value::String(text) if self.options.raw_output => {
-                if self.options.style.ascii {
-                    print(value, &self.options.style, &mut self.out);
-                } else {
-                    if self.options.end == End::Nul && text.as_str().contains('\0') {
-                        return fail(
-                            "Cannot dump a string containing NUL with --raw-output0 option",
-                        );
-                    }
-                    self.out.extend_from_slice(text.as_str().as_bytes());
-                }
-            }
-            value => print(value, &self.options.style, &mut self.out),
-        }
-        match self.options.end {
-            End::Newline => self.out.push(b'\n'),
-            End::Nul => self.out.push(0),
-            End::Nothing => {}
-        }
-        self.ctx.stdout.put(&self.out)?;
+        let mut out = std::mem::take(&mut self.out);
+        out.clear();
+        let printed = self.render(value, &mut out);
+        let written = printed.and_then(|()| self.put(&out));
+        self.out = out;
+        written?;
         if self.options.unbuffered {
             self.ctx.stdout.flush()?;
         }
         Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match &mut self.captured {
+            Some(captured) => {
+                self.ctx.budget.hold(Resource::Memory, (captured.len() + bytes.len()) as u64)?;
+                captured.extend_from_slice(bytes);
+            }
+            None => self.ctx.stdout.put(bytes)?,
+        }
+        Ok(())
+    }
+
+    fn render(&mut self, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        let options = self.options;
+        if options.encode != Encode::Json {
+            self.measure(value)?;
+            let first = !std::mem::replace(&mut self.written, true);
+            let text = yq::encode(options.encode, value, first).or_else(fail)?;
+            out.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        if options.seq {
+            out.push(0x1e);
+        }
+        match value {
+            Value::String(text) if options.raw_output && !options.style.ascii => {
+                if options.end == End::Nul && text.as_str().contains('\0') {
+                    return fail("Cannot dump a string containing NUL with --raw-output0 option");
+                }
+                out.extend_from_slice(text.as_str().as_bytes());
+            }
+            value => {
+                let mut failed = None;
+                print(value, &options.style, out, &mut |out| {
+                    failed = self.put(out).err();
+                    out.clear();
+                    failed.is_none()
+                });
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+            }
+        }
+        match options.end {
+            End::Newline => out.push(b'\n'),
+            End::Nul => out.push(0),
+            End::Nothing => {}
+        }
+        Ok(())
+    }
+
+    /// Refuses a value whose text would not fit: shared parts may make it huge.
+    fn measure(&mut self, value: &Value) -> Result<(), Error> {
+        let (mut total, mut failed) = (0u64, None);
+        print(value, &Style::COMPACT, &mut Vec::new(), &mut |out| {
+            total += out.len() as u64;
+            out.clear();
+            let room = self.ctx.budget.hold(Resource::Memory, total * 4).map(drop);
+            failed = self.ctx.check().and_then(|()| Ok(room?)).err();
+            failed.is_none()
+        });
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Where errors say that they are.
@@ -102,7 +157,8 @@ impl<'a, 'c> Session<'a, 'c> {
         if !self.begun {
             return "<unknown>".into();
         }
-        let name = self.input_filename().unwrap_or_else(|| "<stdin>".into());
+        let name = self.input_filename().filter(|_| self.options.decode.is_none());
+        let name = name.unwrap_or_else(|| "<stdin>".into());
         format!("{name}:{}", self.input_line_number())
     }
 
@@ -170,8 +226,58 @@ impl<'a, 'c> Session<'a, 'c> {
         Ok(true)
     }
 
+    /// The rest of the open file, as far as there is room for what it becomes: about ten times as
+    /// much.
+    fn whole(&mut self) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        loop {
+            let chunk = match &mut self.open {
+                Open::Nothing => Bytes::new(),
+                Open::Stdin => self.ctx.stdin.chunk()?,
+                Open::File(_, input) => input.chunk()?,
+            };
+            if chunk.is_empty() {
+                return Ok(all);
+            }
+            all.extend_from_slice(&chunk);
+            drop(self.ctx.budget.hold(Resource::Memory, all.len() as u64 * 10)?);
+        }
+    }
+
+    /// The next value of files in another format: each is read whole.
+    fn document(&mut self, decode: Decode) -> Result<Option<Value>, Error> {
+        loop {
+            if let Some(value) = self.decoded.pop() {
+                // Errors count values, as if each were a line of JSON.
+                self.lines += 1;
+                return Ok(Some(value));
+            }
+            if !self.next_file()? {
+                return Ok(None);
+            }
+            if matches!(self.open, Open::Nothing) {
+                continue;
+            }
+            let bytes = self.whole()?;
+            match decode(&bytes) {
+                Ok(values) => self.decoded = values,
+                Err(reason) => {
+                    let name = self.input_filename().unwrap_or_else(|| "<stdin>".into());
+                    let message =
+                        format!("yq: Error running jq: ParserError: {reason} in \"{name}\".\n");
+                    self.ctx.stderr.put(message.as_bytes())?;
+                    return Err(CommandError::Exit(ExitStatus::FAILURE).into());
+                }
+            }
+            self.decoded.reverse();
+        }
+    }
+
     /// The next JSON value of the files.
     fn value(&mut self) -> Result<Option<Value>, Error> {
+        if let Some(decode) = self.options.decode {
+            return self.document(decode);
+        }
         loop {
             if self.broken {
                 return Ok(None);
@@ -218,7 +324,7 @@ impl<'a, 'c> Session<'a, 'c> {
             }
             let mut all = Vec::new();
             while self.fill()? {
-                self.ctx.budget.hold(crate::budget::Resource::Memory, all.len() as u64)?;
+                self.ctx.budget.hold(Resource::Memory, all.len() as u64)?;
                 all.extend_from_slice(&self.chunk);
                 self.taken = self.chunk.len();
             }

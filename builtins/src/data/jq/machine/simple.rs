@@ -186,7 +186,8 @@ impl<'p> Machine<'p, '_, '_> {
                     match piece {
                         Joined::Text(plain) => text.push_str(plain),
                         Joined::Operand => {
-                            text.push_str(&format.apply(&values.pop().unwrap_or_default())?);
+                            let value = values.pop().unwrap_or_default();
+                            text.push_str(&format.apply(&value, self.runtime)?);
                         }
                     }
                     self.runtime.meter.room(text.len() as u64)?;

@@ -167,7 +167,7 @@ fn flatten(runtime: &mut Runtime<'_>, input: &Value, depth: f64) -> Result<Value
     let mut steps = 0u32;
     while let Some((item, depth)) = pending.pop() {
         steps += 1;
-        if steps % 1024 == 0 {
+        if steps.is_multiple_of(1024) {
             runtime.check()?;
         }
         match item {

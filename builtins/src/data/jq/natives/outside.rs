@@ -2,7 +2,7 @@
 
 use super::{Native, arg, native};
 use crate::data::jq::error::{Error, fail};
-use crate::data::jq::print::compact;
+use crate::data::jq::print::json;
 use crate::data::jq::runtime::Runtime;
 use crate::data::jq::value::Value;
 
@@ -13,7 +13,8 @@ pub(super) const TABLE: &[Native] = &[
     }),
     native("debug", 0, debug),
     native("stderr", 0, |runtime, input, _| {
-        runtime.host.say(compact(&input).as_bytes())?;
+        let text = json(&input, runtime)?;
+        runtime.host.say(text.as_bytes())?;
         Ok(input)
     }),
     native("input_filename", 0, |runtime, _, _| {
@@ -42,7 +43,7 @@ pub(super) const TABLE: &[Native] = &[
 ];
 
 fn debug(runtime: &mut Runtime<'_>, input: Value, _: &[Value]) -> Result<Value, Error> {
-    let line = format!("[\"DEBUG:\",{}]\n", compact(&input));
+    let line = format!("[\"DEBUG:\",{}]\n", json(&input, runtime)?);
     runtime.host.say(line.as_bytes())?;
     Ok(input)
 }

@@ -161,7 +161,7 @@ fn matches(
     let mut rounds = 0u32;
     while at <= text.len() {
         rounds += 1;
-        if rounds % 64 == 0 {
+        if rounds.is_multiple_of(64) {
             runtime.check()?;
         }
         let matched = pattern.regex.captures_at(text.as_bytes(), at, &cancel, &mut captures);

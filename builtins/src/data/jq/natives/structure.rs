@@ -5,7 +5,7 @@ use crate::data::jq::error::{EXCERPT_BYTES, Error, fail, fail_for};
 use crate::data::jq::object::Object;
 use crate::data::jq::order::equal;
 use crate::data::jq::path;
-use crate::data::jq::print::{compact, excerpt};
+use crate::data::jq::print::{excerpt, json};
 use crate::data::jq::runtime::Runtime;
 use crate::data::jq::value::{Array, Value};
 
@@ -31,10 +31,10 @@ pub(super) const TABLE: &[Native] = &[
         _ => fail("Paths must be specified as an array"),
     }),
     native("from_entries", 0, from_entries),
-    native("tojson", 0, |_, input, _| Ok(Value::from(compact(&input)))),
-    native("tostring", 0, |_, input, _| match input {
+    native("tojson", 0, |runtime, input, _| Ok(Value::from(json(&input, runtime)?))),
+    native("tostring", 0, |runtime, input, _| match input {
         Value::String(_) => Ok(input),
-        other => Ok(Value::from(compact(&other))),
+        other => Ok(Value::from(json(&other, runtime)?)),
     }),
     native("builtins", 0, |_, _, _| Ok(Value::from(super::names()))),
     native("error", 1, |_, _, args| Err(Error::Value(arg(args, 0).clone()))),
