@@ -23,7 +23,7 @@ pub(super) fn operate(
     let order =
         |wanted: &dyn Fn(Ordering) -> bool| Ok(Value::Bool(wanted(compare_strictly(&one, &two))));
     match operator {
-        Add => add(one, two),
+        Add => add(one, two, meter),
         Subtract => subtract(one, two),
         Multiply => multiply(one, two, meter),
         Divide => divide(one, two),
@@ -42,11 +42,23 @@ fn cannot<T>(one: &Value, two: &Value, what: &str) -> Result<T, Error> {
     fail(format!("{} and {} cannot be {what}", shown(one), shown(two)))
 }
 
-pub(super) fn add(one: Value, two: Value) -> Result<Value, Error> {
+/// Sums of at least so many bytes are made only if there is room: repeated doubling would be past
+/// every limit before the machine looks at its account.
+const LARGE_BYTES: usize = 64 * 1024;
+
+fn room_for(bytes: usize, meter: &mut Meter) -> Result<(), Error> {
+    if bytes >= LARGE_BYTES {
+        meter.room(bytes as u64 * 2)?;
+    }
+    Ok(())
+}
+
+pub(super) fn add(one: Value, two: Value, meter: &mut Meter) -> Result<Value, Error> {
     match (one, two) {
         (Value::Null, other) | (other, Value::Null) => Ok(other),
         (Value::Number(one), Value::Number(two)) => Ok(Value::Number(one + two)),
         (Value::String(mut one), Value::String(two)) => {
+            room_for(two.as_str().len(), meter)?;
             one.push_str(two.as_str());
             Ok(Value::String(one))
         }
@@ -54,6 +66,7 @@ pub(super) fn add(one: Value, two: Value) -> Result<Value, Error> {
             if one.len() == 0 {
                 return Ok(Value::Array(two));
             }
+            room_for(two.len() * size_of::<Value>(), meter)?;
             match two.as_slice() {
                 [only] => one.push(only.clone()),
                 items => one.edit(|all| all.extend_from_slice(items)),

@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 use super::error::{EXCERPT_BYTES, Error, fail};
 use super::ir::{Node, Program};
+use super::meter;
 use super::print::excerpt;
 use super::runtime::Runtime;
 use super::value::Value;
@@ -37,6 +38,14 @@ pub(super) struct Machine<'p, 'r, 'h> {
     labels: u64,
     steps: u32,
     start: Option<Value>,
+    /// What the account holds for the forks.
+    charged: usize,
+}
+
+impl Drop for Machine<'_, '_, '_> {
+    fn drop(&mut self) {
+        meter::change(self.charged, 0);
+    }
 }
 
 enum State<'p> {
@@ -57,6 +66,7 @@ impl<'p, 'r, 'h> Machine<'p, 'r, 'h> {
             labels: 0,
             steps: 0,
             start: Some(input),
+            charged: 0,
         }
     }
 
@@ -73,6 +83,9 @@ impl<'p, 'r, 'h> Machine<'p, 'r, 'h> {
             self.steps += 1;
             if self.steps >= STEPS {
                 self.steps = 0;
+                let held = self.forks.capacity() * size_of::<Fork<'p>>();
+                meter::change(self.charged, held);
+                self.charged = held;
                 self.runtime.check()?;
             }
             let stepped = match state {

@@ -9,7 +9,7 @@ use super::value::Value;
 use super::{number, print};
 
 /// How deep brackets may be nested.
-const NESTING_MAX: usize = 200;
+const NESTING_MAX: usize = 150;
 /// How high the tree may be.
 const HEIGHT_MAX: usize = 400;
 

@@ -50,7 +50,7 @@ fn sum(runtime: &mut Runtime<'_>, input: Value, _: &[Value]) -> Result<Value, Er
         if at % 1024 == 1023 {
             runtime.check()?;
         }
-        total = add(total, item)?;
+        total = add(total, item, &mut runtime.meter)?;
     }
     Ok(total)
 }
@@ -250,9 +250,9 @@ fn join(runtime: &mut Runtime<'_>, input: Value, args: &[Value]) -> Result<Value
         };
         let so_far = match total {
             None => Value::from(""),
-            Some(text) => add(text, separator.clone())?,
+            Some(text) => add(text, separator.clone(), &mut runtime.meter)?,
         };
-        total = Some(add(so_far, item)?);
+        total = Some(add(so_far, item, &mut runtime.meter)?);
     }
     debug_assert!(total.as_ref().is_none_or(|total| !equal(total, &Value::Null)));
     Ok(total.unwrap_or_else(|| Value::from("")))

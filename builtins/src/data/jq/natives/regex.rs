@@ -263,7 +263,7 @@ fn named(_: &mut Runtime<'_>, input: Value, _: &[Value]) -> Result<Value, Error>
 }
 
 /// Puts texts where matches are: `texts` has for each match what each of the results has there.
-fn splice(_: &mut Runtime<'_>, input: Value, args: &[Value]) -> Result<Value, Error> {
+fn splice(runtime: &mut Runtime<'_>, input: Value, args: &[Value]) -> Result<Value, Error> {
     let (Some(text), Value::Array(found), Value::Array(texts)) =
         (input.text(), arg(args, 0), arg(args, 1))
     else {
@@ -294,6 +294,9 @@ fn splice(_: &mut Runtime<'_>, input: Value, args: &[Value]) -> Result<Value, Er
             if let Some(result) = results.get_mut(which) {
                 result.push_str(gap);
                 result.push_str(insert);
+                if result.len() > 1 << 20 {
+                    runtime.meter.room(result.len() as u64)?;
+                }
             }
         }
         at += gap.len() + matched.len();
