@@ -9,8 +9,6 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-
 use super::files::Files;
 use super::namespace::Namespace;
 use super::revision::Views;
@@ -169,7 +167,7 @@ fn refused<T>() -> Result<T, ChangeError> {
 
 /// A node that hangs on no other repository.
 fn own(node: &Node) -> FsResult<Node> {
-    let body = |body: &Body| -> FsResult<Body> { Ok(Body::from(Bytes::from(body.read_all()?))) };
+    let body = |body: &Body| -> FsResult<Body> { Ok(Body::from(body.read_all()?)) };
     Ok(match node {
         Node::File(file) => File::new(file.attributes, body(&file.body)?).into(),
         Node::Symlink(link) => {

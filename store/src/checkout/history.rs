@@ -194,7 +194,7 @@ impl History for StoreCheckout {
         paths: &[RepoPath],
         message: Option<&str>,
     ) -> Result<(ChangeId, ChangeId), ChangeError> {
-        let opened = self.rewriting(&[revision.clone()])?;
+        let opened = self.rewriting(std::slice::from_ref(revision))?;
         let own = opened.live.change();
         let targets = [revision.clone()];
         let ((first, rest), _) = self.operate(&targets, |engine, named| {

@@ -236,7 +236,8 @@ fn a_conflict_is_content_that_lives_until_it_is_settled() -> FsResult<()> {
     let none = history(&y).resolve(&at("text"), Pick::Ours).unwrap_err();
     assert_eq!(none, ChangeError::NoConflict("text".into()));
     // It outlives the process and the next rebase, which undoes it here.
-    (x.close(), y.close());
+    x.close();
+    y.close();
     let copied = fixture.copied();
     drop(store);
     let store = copied.open();
