@@ -4,5 +4,6 @@ pub mod cases;
 pub mod conformance;
 pub mod memory;
 pub mod model;
+pub mod packages;
 
 pub use memory::{MemoryBackend, MemoryCheckout, MemoryMount, memory_fs, memory_fs_with};

@@ -33,7 +33,8 @@ pub enum HostError {
 ///
 /// The program starts itself anew in a mount namespace (`unshare -m`, for other users than root
 /// `-rm`), over a root of its own into which everything of the host is bound but the folder `taken`:
-/// runs at the same time don't meet, and the host keeps nothing. Root that may not do that works on the host itself.
+/// runs at the same time don't meet, and the host keeps nothing. There `sh` is bash. Root that may
+/// not do that works on the host itself.
 ///
 /// # Errors
 /// [`HostError::NotRoot`] if neither works: then nothing can be compared.
@@ -47,6 +48,7 @@ pub fn enter_root(taken: &str) -> Result<(), HostError> {
                 mkdir "/mnt$entry" && mount --rbind "$entry" "/mnt$entry" || exit 125
             fi
         done
+        mount --bind "$(readlink -f "$(command -v bash)")" "/mnt$(readlink -f /bin/sh)" || exit 125
         exec chroot /mnt "$@"
     "#;
     if std::env::var_os(INSIDE).is_some() {
@@ -80,6 +82,8 @@ pub struct Host {
     /// The highest folder that did not exist before; removed at the end.
     made: PathBuf,
     env: Vec<(String, String)>,
+    /// What every case finds in its folder.
+    template: Option<PathBuf>,
 }
 
 impl Host {
@@ -103,18 +107,31 @@ impl Host {
             return Err(HostError::Folder { path: folder.to_owned(), source });
         };
         let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let host = Self { folder: folder.to_owned(), made, env };
+        let host = Self { folder: folder.to_owned(), made, env, template: None };
         host.refresh()?;
         Ok(host)
     }
 
-    /// An empty folder with the mode that a repository's root has.
+    /// From now on, every case finds a copy of what is below `template` in its folder.
+    pub fn start_from(&mut self, template: &Path) {
+        self.template = Some(template.to_owned());
+    }
+
+    /// A folder with the mode that a repository's root has, empty but for the template.
     fn refresh(&self) -> Result<(), HostError> {
         let fail = |source| HostError::Folder { path: self.folder.clone(), source };
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).map_err(fail)?;
         }
         fs::create_dir_all(&self.folder).map_err(fail)?;
+        if let Some(template) = &self.template {
+            let mut copy = Command::new("cp");
+            copy.arg("-a").arg(template.join(".")).arg(&self.folder);
+            let copied = copy.status().map_err(fail)?;
+            if !copied.success() {
+                return Err(fail(io::Error::other(format!("cp: {copied}"))));
+            }
+        }
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755)).map_err(fail)
     }
 }

@@ -65,6 +65,14 @@ impl Report {
         }
     }
 
+    /// Takes in what another run came to.
+    pub fn add(&mut self, other: Self) {
+        self.listed += other.listed;
+        self.passed += other.passed;
+        self.failures.extend(other.failures);
+        self.differences.extend(other.differences);
+    }
+
     /// Whether every case that was listed was run, and passed.
     #[must_use]
     pub fn is_success(&self) -> bool {
