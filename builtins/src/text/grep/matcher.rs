@@ -15,6 +15,10 @@ pub(super) fn compile<'a>(
     let (text, files) = patterns(ctx, args)?;
     let Some(text) = text else { return Ok((None, files)) };
     let patterns: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+    let kinds = ['E', 'F', 'G', 'P'].into_iter().filter(|kind| args.has(*kind));
+    if kinds.count() > 1 {
+        return Err(trouble("conflicting matchers specified"));
+    }
     let kind = args.last_of("EFGP").unwrap_or('G');
     let ignore_case =
         args.given().iter().rev().find_map(|given| match (given.opt.short, given.opt.long) {
