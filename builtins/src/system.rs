@@ -6,6 +6,7 @@ mod date;
 mod echo;
 mod env;
 mod false_;
+mod getopt;
 mod identity;
 mod man;
 mod nproc;
@@ -31,6 +32,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &watch::WATCH,
     &echo::ECHO,
     &env::ENV,
+    &getopt::GETOPT,
     &false_::FALSE,
     &printf::PRINTF,
     &pwd::PWD,
