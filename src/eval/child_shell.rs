@@ -145,9 +145,7 @@ pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
         zero = operands.next().unwrap_or(zero);
     }
     let depth = launch.rt.depth + 1;
-    if u64::from(depth) >= launch.shell.budget.limits().depth
-        || !stack::is_above(launch.rt.stack_floor)
-    {
+    if u64::from(depth) >= launch.shell.budget.limits().depth || !stack::is_above(stack::floor()) {
         say(b"shells are nested too deeply");
         return 126;
     }
@@ -188,7 +186,7 @@ pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
         }
     };
     eval.rt.own_name = Str::from(own_name.as_slice());
-    eval.rt.stack_floor = launch.rt.stack_floor;
+    eval.rt.stack_floor = stack::floor();
     let step = eval.run_source(&source);
     let end = eval.conclude(step);
     eval.close();
