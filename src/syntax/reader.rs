@@ -31,6 +31,9 @@ pub(super) struct Reader<'p, 's> {
     pub substitutions: u32,
     /// A `[[ … ]]` is being read, where newlines don't end a command.
     pub condition_start: u32,
+    /// The line of the command that is being read: where the text between backquotes is said to
+    /// begin, wherever they stand.
+    pub command_line: u32,
 }
 
 impl<'p, 's> Reader<'p, 's> {
@@ -51,6 +54,7 @@ impl<'p, 's> Reader<'p, 's> {
             pending: Vec::new(),
             substitutions: 0,
             condition_start: 0,
+            command_line: 1,
         }
     }
 
@@ -69,6 +73,7 @@ impl<'p, 's> Reader<'p, 's> {
         input.continues = true;
         let (env, interner, depth) = (self.env, self.interner, self.depth);
         let mut inner = Reader::new(&mut input, env, interner, self.warnings, depth);
+        inner.command_line = line;
         inner.nested(read)
     }
 

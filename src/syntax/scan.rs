@@ -39,7 +39,7 @@ pub(super) enum MarkKind {
     /// `<()` or `>()`
     Process { direction: ProcessDirection, list: Arc<List>, line: u32 },
     /// `` `…` ``
-    Backtick { line: u32 },
+    Backtick,
     /// `${…}`
     Brace,
     /// `$((…))`
@@ -283,8 +283,7 @@ impl Reader<'_, '_> {
         }
         self.input.bump();
         raw.text.push(b'`');
-        // Its lines are counted from the last one on.
-        let kind = MarkKind::Backtick { line: self.input.number };
+        let kind = MarkKind::Backtick;
         raw.marks.push(Mark { at, end: raw.text.len(), kind });
         Ok(())
     }

@@ -8,6 +8,7 @@ impl Reader<'_, '_> {
     pub fn command(&mut self) -> Parsed<Command> {
         self.peek(Place::Command)?;
         let line = self.input.number;
+        self.command_line = line;
         if let Some(kind) = self.compound()? {
             let redirects = self.redirects()?;
             return Ok(Command { kind, redirects, line });

@@ -38,7 +38,8 @@ impl Reader<'_, '_> {
     /// A simple command, or a function, whose first word is `raw`.
     pub fn simple_after(&mut self, raw: RawWord) -> Parsed<Command> {
         let mut building = Building::default();
-        let first_line = self.input.number;
+        let first_line = self.input.last_line_number();
+        self.command_line = first_line;
         if let Some(assignment) = self.any_assignment(&raw)? {
             building.assignments.push(assignment);
             let _ = self.peek(Place::Prefix)?;
@@ -57,12 +58,13 @@ impl Reader<'_, '_> {
         // Bash knows that a command begins once it has read the token after its first word.
         let line = match self.ahead {
             Some(Token::Newline | Token::End) => first_line,
-            _ => self.input.number,
+            _ => self.input.last_line_number(),
         };
         self.finish_simple(building, line)
     }
 
     fn finish_simple(&mut self, mut building: Building, line: u32) -> Parsed<Command> {
+        self.command_line = line;
         loop {
             let place = building.place();
             let token = self.peek(place)?;

@@ -239,6 +239,7 @@ impl Reader<'_, '_> {
     pub fn scan_commands(&mut self) -> Parsed<(Arc<List>, u32)> {
         let line = self.input.number;
         let ahead = self.ahead.take();
+        let command_line = self.command_line;
         let outer = std::mem::take(&mut self.pending);
         let condition = std::mem::take(&mut self.condition_start);
         let verbatim = std::mem::take(&mut self.input.verbatim);
@@ -249,6 +250,7 @@ impl Reader<'_, '_> {
         self.input.verbatim = verbatim;
         self.condition_start = condition;
         self.ahead = ahead;
+        self.command_line = command_line;
         let inner = std::mem::replace(&mut self.pending, outer);
         let mut list = list?;
         if self.input.number > line {

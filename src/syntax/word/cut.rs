@@ -224,7 +224,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                     line: *line,
                 }))
             }
-            MarkKind::Backtick { line } => self.backtick(inside(1, 1), *line, around)?,
+            MarkKind::Backtick => self.backtick(inside(1, 1), around)?,
             MarkKind::Brace => self.parameter(inside(2, 1), around)?,
             MarkKind::Arith => WordPart::Arith(Box::new(self.arithmetic(inside(3, 2))?)),
             MarkKind::Bracket => WordPart::Arith(Box::new(self.arithmetic(inside(2, 1))?)),
@@ -255,12 +255,8 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
         Ok(at + 1)
     }
 
-    fn backtick(
-        &mut self,
-        range: Range<usize>,
-        line: u32,
-        around: Option<Around>,
-    ) -> Parsed<WordPart> {
+    fn backtick(&mut self, range: Range<usize>, around: Option<Around>) -> Parsed<WordPart> {
+        let line = self.reader.command_line;
         let escaped = self.slice(range);
         let quoted = matches!(around, Some(Around::Quotes | Around::Operand));
         let mut script = Vec::with_capacity(escaped.len());
@@ -277,7 +273,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                 script.push(byte);
             }
         }
-        let list = self.reader.within(&script, line.saturating_sub(1), |reader| {
+        let list = self.reader.within(&script, line, |reader| {
             // Aliases are looked up when it runs.
             reader.env.options.expand_aliases &= reader.env.options.posix;
             reader.whole_list()
