@@ -174,7 +174,11 @@ fn line(name: &[u8], spec: &CompletionSpec) -> Vec<u8> {
         out.extend_from_slice(function);
     }
     out.push(b' ');
-    out.extend_from_slice(name);
+    if name.is_empty() || shell_quote::has_metacharacters(name) {
+        out.extend_from_slice(&shell_quote::single(name));
+    } else {
+        out.extend_from_slice(name);
+    }
     out.push(b'\n');
     out
 }

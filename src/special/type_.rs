@@ -130,7 +130,24 @@ fn word(kind: &Kind) -> &'static str {
     }
 }
 
+/// `-type`, `-path` and `-all`, also with two dashes, are what the options were called before.
+fn with_short_options(args: &[Str]) -> Vec<Str> {
+    let mut args = args.to_vec();
+    for arg in args.iter_mut().take_while(|arg| arg.first() == Some(&b'-')) {
+        let short: &[u8] = match arg.as_bytes() {
+            b"-type" | b"--type" => b"-t",
+            b"-path" | b"--path" => b"-p",
+            b"-all" | b"--all" => b"-a",
+            _ => continue,
+        };
+        *arg = Str::from(short);
+    }
+    args
+}
+
 fn type_(eval: &mut Eval, call: &Call<'_>) -> Step {
+    let args = with_short_options(call.args);
+    let call = &Call { args: &args, ..*call };
     let given = match options::read(eval, call, "afptP") {
         Ok(given) => given,
         Err(step) => return step,
