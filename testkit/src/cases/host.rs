@@ -13,7 +13,7 @@ use super::files::left_on_host;
 use super::{Case, Outcome, Subject};
 
 /// How long bash may take for one case.
-const CASE_TIME_MAX: Duration = Duration::from_secs(20);
+const CASE_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often a running bash is looked at.
 const POLL: Duration = Duration::from_millis(2);
 
@@ -159,6 +159,8 @@ impl Drop for Host {
 
 fn run_to_end(mut command: Command, stdin: &[u8]) -> io::Result<(i32, Vec<u8>, Vec<u8>)> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A group of its own, so that nothing that it started outlives it.
+    command.process_group(0);
     let mut child = command.spawn()?;
     let feed = child.stdin.take().map(|mut pipe| {
         let stdin = stdin.to_vec();
@@ -194,7 +196,8 @@ fn wait(child: &mut Child) -> io::Result<i32> {
             return Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
         }
         if Instant::now() > end {
-            child.kill()?;
+            let group = rustix::process::Pid::from_child(child);
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL)?;
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         thread::sleep(POLL);
