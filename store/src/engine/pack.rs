@@ -203,7 +203,7 @@ fn stored(data: &[u8], out: &mut Vec<u8>) {
         low += u32::from(*byte);
         high += low;
     }
-    out.extend_from_slice(&((high % ADLER) << 16 | low % ADLER).to_be_bytes());
+    out.extend_from_slice(&(((high % ADLER) << 16) | (low % ADLER)).to_be_bytes());
 }
 
 fn temporary(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {

@@ -37,7 +37,7 @@ impl Comparer {
     }
 
     pub fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
-        self.from_key(0, a, b)
+        self.by_keys_from(0, a, b)
     }
 
     /// What to look at first of a line: where its first key is, and what that begins with.
@@ -66,10 +66,10 @@ impl Comparer {
                 return if key.settings.reverse { order.reverse() } else { order };
             }
         }
-        self.from_key(1, a, b)
+        self.by_keys_from(1, a, b)
     }
 
-    fn from_key(&self, first: usize, a: &[u8], b: &[u8]) -> Ordering {
+    fn by_keys_from(&self, first: usize, a: &[u8], b: &[u8]) -> Ordering {
         for key in self.keys.iter().skip(first) {
             let order = self.by_key(key.of(a, self.tab), key.of(b, self.tab), &key.settings);
             if order != Ordering::Equal {
