@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let watch = Watch::start().map_err(|error| failed(plain(&error)))?;
     let prepared = prepare(options, &watch)?;
     prepared.fs.mount()?;
-    watch.at_prompt(Hangup::new(&prepared.fs));
+    watch.at_prompt(Hangup::of(&prepared.fs));
     let mut invocation = prepared.invocation(Source::Stdin, options);
     invocation.interactive = true;
     invocation.env = environment(prepared.first.as_bstr().to_owned());

@@ -15,7 +15,7 @@ pub struct Hangup {
 
 impl Hangup {
     /// To be made before the line editor changes the terminal's mode.
-    pub fn new(fs: &Arc<LazyFileSystem>) -> Box<dyn Fn() + Send> {
+    pub fn of(fs: &Arc<LazyFileSystem>) -> Box<dyn Fn() + Send> {
         let hangup = Self { fs: Arc::downgrade(fs), mode: tcgetattr(std::io::stdin()).ok() };
         Box::new(move || hangup.run())
     }
