@@ -94,7 +94,9 @@ fn texts_that_are_no_expression_get_the_words_of_bash() {
     for text in EXPRESSIONS.lines() {
         let (expected, _) = bash(&["-c", "x=1 y=2 a=(1 2); let \"$1\"", "bash", text]);
         let expected = expected.split_once("let: ").map(|(_, message)| message.trim_end());
-        let found = arith::parse(text.as_bytes(), &interner).err().map(|error| {
+        let found = arith::parse(text.as_bytes(), &interner).err().map(|faulty| {
+            let error = faulty.error;
+            let text = error.end.map_or(text, |end| text.get(..end as usize).unwrap_or(text));
             let token = text.get(error.at as usize..).unwrap_or_default();
             format!("{text}: {} (error token is \"{token}\")", error.message)
         });
