@@ -46,6 +46,13 @@ const IGNORED: &[&str] = &[
 
 fn parse(argv: &[BString]) -> Result<Line, BadLine> {
     let mut line = Line::default();
+    let name = argv
+        .first()
+        .map_or(&b""[..], |name| name.rsplit(|&byte| byte == b'/').next().unwrap_or(name));
+    if matches!(name, b"sh" | b"-sh") {
+        // Bash manual, 6.11: invoked as `sh`, it is in POSIX mode.
+        line.options.push(InvocationOption::Set("posix".into(), true));
+    }
     let mut args = argv.iter().skip(1).peekable();
     while let Some(arg) =
         args.next_if(|arg| arg.len() > 1 && (arg.starts_with(b"-") || arg.starts_with(b"+")))
