@@ -46,7 +46,9 @@ fn options(help: &str) -> BTreeSet<String> {
             2 => name.len() > 1,
             _ => false,
         };
-        if named && name.starts_with(|letter: char| letter.is_ascii_alphanumeric()) {
+        // These every command has.
+        let common = matches!(option, "--help" | "--version");
+        if named && !common && name.starts_with(|letter: char| letter.is_ascii_alphanumeric()) {
             found.insert(option.to_owned());
         }
     }
