@@ -70,6 +70,12 @@ fn table() -> Vec<Hostile> {
         hostile("declare -n r=s s=r; echo $r; r=1; echo no", "circular name reference"),
         hostile(format!("{} | cat", vec!["cat"; 3000].join(" | ")), "fork: Resource"),
         hostile("for ((i=0;i<500;i++)); do sleep 100 & done; echo end", "fork: Resource"),
+        // Lists that grow, of short texts.
+        hostile("while :; do a+=(x); done", "memory limit reached"),
+        hostile("declare -A m; for ((i=0;;i++)); do m[$i]=x; done", "memory limit reached"),
+        hostile("set -- 1 2; while :; do set -- \"$@\" \"$@\"; done", "memory limit reached"),
+        hostile("set -- {1..200000}; f() { f \"$@\"; }; f \"$@\"", "memory limit reached"),
+        hostile("set -- {1..200000}; echo '. ./s \"$@\"' >s; . ./s", "memory limit reached"),
         // Nesting in the text.
         hostile(eval(nested("$(", ":", ")", 10_000)), "status 2"),
         hostile(eval(nested("(", ":", ")", 10_000)), "status"),

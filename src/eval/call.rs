@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::{Eval, Step, Unwind};
 use crate::special;
-use crate::state::{
-    Event, Frame, FrameKind, FunctionEntry, Group, Opt, Positional, ScopeKind, Str, names,
-};
+use crate::state::{Event, Frame, FrameKind, FunctionEntry, Group, Opt, ScopeKind, Str, names};
 use crate::syntax::ast::Function;
 
 /// `name() { … }`
@@ -53,7 +51,14 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         arguments: if extdebug { args.clone().into() } else { Arc::default() },
         options: None,
     };
-    let positional = std::mem::replace(&mut eval.shell.positional, Positional::from(args));
+    let args = match eval.positional(args) {
+        Ok(args) => args,
+        Err(unwind) => {
+            eval.rt.depth = eval.rt.depth.saturating_sub(1);
+            return Err(unwind);
+        }
+    };
+    let positional = std::mem::replace(&mut eval.shell.positional, args);
     let getopts = eval.shell.getopts;
     eval.shell.frames.push(frame);
     let hidden = eval.rt.hidden;

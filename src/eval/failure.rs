@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::expand::ExpandError;
 use super::{Eval, Runtime, Unwind, expand};
-use crate::state::{Attrs, FrameKind, Opt, Shell, Str, Value, VarError};
+use crate::state::{Attrs, FrameKind, Opt, Positional, Shell, Str, Value, VarError};
 use crate::syntax::symbol::Symbol;
 
 /// The name that messages start with: the file whose code runs, else `$0`.
@@ -91,6 +91,12 @@ impl Eval {
     /// See `put_error`.
     pub fn put_error(&self, text: &[u8]) {
         put_error(&self.shell, text);
+    }
+
+    /// `words` as `$1` and up, charged to the budget.
+    pub fn positional(&mut self, words: Vec<Str>) -> Result<Positional, Unwind> {
+        let charged = Positional::charged(words, &self.shell.budget);
+        charged.map_err(|limit| self.expand_failed(limit.into()))
     }
 
     /// See `expansion`.

@@ -68,7 +68,7 @@ impl Setup<'_> {
             Shell::start(world, self.budget, self.cancel, self.cwd, self.zero, &str_env)?;
         shell.fds = self.fds;
         shell.umask = self.umask;
-        shell.positional = Positional::from(self.args);
+        shell.positional = Positional::charged(self.args, &shell.budget).map_err(VarError::from)?;
         let builtins = Arc::new(BuiltinTable::new(&shell.interner)?);
         let mut rt = Runtime::new(self.realm, process, builtins);
         rt.depth = self.depth;

@@ -241,6 +241,7 @@ impl<'a> Sink<'a> {
         if self.fields.len() as u64 >= limit {
             return Err(LimitReached { resource: Resource::Words, limit }.into());
         }
+        self.charge(size_of::<Field>())?;
         self.fields.push(std::mem::take(&mut self.field));
         self.started = false;
         Ok(())

@@ -6,7 +6,7 @@ use mesafs::Errno;
 
 use super::{Call, Special, by_name, options, type_};
 use crate::eval::{Eval, Step, TextKind, Unwind, lookup, simple};
-use crate::state::{Event, Frame, FrameKind, Opt, Positional, Str, names};
+use crate::state::{Event, Frame, FrameKind, Opt, Str, names};
 
 pub const SOURCE: Special = Special {
     name: "source",
@@ -144,6 +144,10 @@ fn read(eval: &Eval, path: &[u8]) -> Result<Vec<u8>, String> {
 impl Eval {
     /// Runs the text of a file in this shell.
     pub fn source_text(&mut self, content: &[u8], source: Str, args: &[Str]) -> Step {
+        let own = match args {
+            [] => None,
+            args => Some(self.positional(args.to_vec())?),
+        };
         self.deepen(b"source")?;
         let line = self.shell.line;
         self.shell.frames.push(Frame {
@@ -154,12 +158,8 @@ impl Eval {
             arguments: Arc::default(),
             options: None,
         });
-        let own = !args.is_empty();
         let set_before = std::mem::take(&mut self.rt.positional_set);
-        let before = own.then(|| {
-            let args = Positional::from(args.to_vec());
-            std::mem::replace(&mut self.shell.positional, args)
-        });
+        let before = own.map(|args| std::mem::replace(&mut self.shell.positional, args));
         let hidden = self.rt.hidden;
         if !self.shell.traps.is_empty() && !self.shell.options.has(Opt::FuncTrace) {
             self.rt.hidden.debug = true;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Call, Special, describe};
 use crate::eval::{Eval, Step};
-use crate::state::{Group, Opt, Positional, names};
+use crate::state::{Group, Opt, names};
 
 pub const SET: Special = Special {
     name: "set",
@@ -109,7 +109,7 @@ fn set(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     if let Some(from) = positional {
         let args = call.args.get(from..).unwrap_or_default().to_vec();
-        eval.shell.positional = Positional::from(args);
+        eval.shell.positional = eval.positional(args)?;
         eval.rt.positional_set |= !eval.shell.frames.in_function();
     }
     Ok(status)

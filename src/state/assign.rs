@@ -10,6 +10,10 @@ use bstr::ByteSlice;
 use mesash_builtins::budget::LimitReached;
 use std::sync::Arc;
 
+/// What an entry of an array takes, its short text included.
+const INDEXED_ENTRY_BYTES: usize = size_of::<Option<Str>>();
+const ASSOC_ENTRY_BYTES: usize = 3 * size_of::<Str>();
+
 /// Why a variable can't be changed so. `Display` is what bash says after its prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VarError {
@@ -136,7 +140,7 @@ impl Shell {
         self.set(symbol, value)
     }
 
-    /// Makes `symbol` an indexed array if it is none yet, a scalar becoming element 0, and gives it.
+    /// Makes `symbol` an indexed array if it is none yet, charged for what it has, a scalar becoming element 0, and gives it.
     ///
     /// # Errors
     /// [`VarError::ReadOnly`], [`VarError::AssocToIndexed`]
@@ -159,7 +163,10 @@ impl Shell {
             variable.value = Value::Indexed(Arc::new(array));
         }
         match &mut variable.value {
-            Value::Indexed(array) => Ok(Arc::make_mut(array)),
+            Value::Indexed(array) => {
+                variable.ledger.account(array.len(), INDEXED_ENTRY_BYTES, &self.budget)?;
+                Ok(Arc::make_mut(array))
+            }
             _ => unreachable!("it was made an indexed array above"),
         }
     }
@@ -191,7 +198,10 @@ impl Shell {
             variable.value = Value::Assoc(Arc::new(array));
         }
         match &mut variable.value {
-            Value::Assoc(array) => Ok(Arc::make_mut(array)),
+            Value::Assoc(array) => {
+                variable.ledger.account(array.len(), ASSOC_ENTRY_BYTES, &self.budget)?;
+                Ok(Arc::make_mut(array))
+            }
             _ => unreachable!("it was made an associative array above"),
         }
     }

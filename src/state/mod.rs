@@ -14,6 +14,7 @@ pub mod fds;
 pub mod frames;
 pub mod functions;
 pub mod hashed;
+mod ledger;
 mod lookup;
 pub mod names;
 pub mod options;

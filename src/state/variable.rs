@@ -2,6 +2,7 @@
 
 use super::array::IndexedArray;
 use super::assoc::AssocArray;
+use super::ledger::Ledger;
 use super::text::Str;
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub struct Variable {
     pub attrs: Attrs,
     /// The scope that owns it: 0 is the global one, `n` the `n`th that was pushed.
     pub scope: u32,
+    pub ledger: Ledger,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -145,7 +147,7 @@ impl Variable {
     }
 
     pub fn dynamic(kind: Dynamic, attrs: Attrs) -> Self {
-        Self { value: Value::Dynamic(kind), attrs, scope: 0 }
+        Self { value: Value::Dynamic(kind), attrs, ..Self::default() }
     }
 
     #[must_use]
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_takes_four_words() {
-        assert_eq!(size_of::<Option<Variable>>(), 32);
+    fn a_slot_takes_five_words() {
+        assert_eq!(size_of::<Option<Variable>>(), 40);
     }
 }
