@@ -1,0 +1,42 @@
+//! A script as text: whatever parses is printed as text that parses to the same again.
+#![no_main]
+
+use std::sync::Arc;
+
+use mesash::syntax::ast::CompleteCommand;
+use mesash::syntax::options::ParseEnv;
+use mesash::syntax::parser::Parser;
+use mesash::syntax::print;
+use mesash::syntax::symbol::Interner;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let Some(read) = commands(data) else { return };
+    let printed = printed(&read);
+    let again = commands(&printed)
+        .unwrap_or_else(|| panic!("what was printed does not parse:\n{}", printed.escape_ascii()));
+    let twice = self::printed(&again);
+    assert_eq!(printed, twice, "{}\n{}", printed.escape_ascii(), twice.escape_ascii());
+});
+
+/// All commands, if all of them parse.
+fn commands(text: &[u8]) -> Option<Vec<CompleteCommand>> {
+    let mut parser = Parser::from_bytes(text, Arc::new(Interner::default()));
+    let mut commands = Vec::new();
+    loop {
+        match parser.next_command(ParseEnv::default()) {
+            // A here-document that the end of the input ends prints its delimiter, and a warning was all.
+            Ok(Some(command)) => commands.push(command),
+            Ok(None) => return parser.take_warnings().is_empty().then_some(commands),
+            Err(_) => return None,
+        }
+    }
+}
+
+fn printed(commands: &[CompleteCommand]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for command in commands {
+        text.extend_from_slice(&print::list(&command.list));
+        text.push(b'\n');
+    }
+    text
+}

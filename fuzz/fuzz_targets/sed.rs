@@ -1,0 +1,6 @@
+//! A sed program and its input.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    mesash_fuzz::run_on_fields(br#"sed -- "$1"; sed -nE -- "$1""#, data);
+});
