@@ -255,6 +255,13 @@ impl RepoEvent {
     }
 }
 
+/// A batch, and the version of the volume that it was planned on.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub batch: Batch,
+    pub version: u64,
+}
+
 /// A tree that can be read and written: a checkout, or scratch memory.
 pub trait Volume: Send + Sync + fmt::Debug {
     fn access(&self) -> Access;
@@ -280,14 +287,15 @@ pub trait Volume: Send + Sync + fmt::Debug {
     }
 
     /// As [`Volume::apply_own`], with a batch for each of `others`: all are visible or none. A store
-    /// that holds them all does it in one record; else one comes after the other.
+    /// that holds them all does it in one record, if each is still at the version that its batch was
+    /// planned on; else one comes after the other, whatever came in between.
     ///
     /// # Errors
-    /// As [`Volume::apply`].
-    fn apply_together(&self, batch: Batch, others: Vec<(&dyn Volume, Batch)>) -> FsResult<()> {
-        self.apply_own(batch)?;
+    /// As [`Volume::apply`]; EAGAIN where one has moved on, and then nothing is applied.
+    fn apply_together(&self, batch: Planned, others: Vec<(&dyn Volume, Planned)>) -> FsResult<()> {
+        self.apply_own(batch.batch)?;
         for (other, batch) in others {
-            other.apply_own(batch)?;
+            other.apply_own(batch.batch)?;
         }
         Ok(())
     }

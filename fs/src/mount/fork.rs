@@ -17,7 +17,7 @@ use super::{Mounted, Shared};
 use crate::backend::{
     Access, Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint, Comparison,
     ConflictInfo, Description, Earlier, EventQueue, History, MergeOptions, Merged, Moved, OpenFile,
-    OperationInfo, Pick, Revision, Rewriting, Squash, Volume,
+    OperationInfo, Pick, Planned, Revision, Rewriting, Squash, Volume,
 };
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::live::{Limits, LiveTree, OpenIds, Origin, Queue, Rules};
@@ -25,6 +25,9 @@ use crate::name::{BookmarkName, ChangeId, RepoId};
 use crate::op::{Applied, Batch, Op};
 use crate::path::RepoPath;
 use crate::tree::{Body, Dir, File, Node, Root};
+
+/// How often landing is planned anew because somebody goes on writing.
+const ATTEMPTS: usize = 5;
 
 /// A throw-away copy of a mount.
 #[derive(Debug)]
@@ -105,6 +108,18 @@ impl Fork {
     /// # Errors
     /// [`LandError::Raced`] where somebody has edited the same; EROFS and the like.
     pub fn land(&self) -> Result<(), LandError> {
+        for _ in 0..ATTEMPTS {
+            match self.land_once() {
+                Err(LandError::Fs(error)) if error.errno() == Errno::Again => {}
+                landed => return landed,
+            }
+        }
+        let edited = self.edited();
+        Err(LandError::Raced { paths: edited.iter().map(|repo| format!("/{repo}")).collect() })
+    }
+
+    /// Plans on the trees as they are now; EAGAIN if one of them moves before that is written.
+    fn land_once(&self) -> Result<(), LandError> {
         let mut batches = Vec::new();
         let mut raced = Vec::new();
         for checkout in self.checkouts.iter().filter(|checkout| checkout.is_edited()) {
@@ -118,14 +133,15 @@ impl Fork {
             let Plan { ops, left, .. } = plan(&checkout.base.dir, &edited, &now.dir, Stray::Leave)?;
             raced.extend(left.iter().map(told));
             if !ops.is_empty() {
-                batches.push((&checkout.inner, self.files.0.batch(ops)));
+                let batch = self.files.0.batch(ops);
+                batches.push((&checkout.inner, Planned { batch, version: now.version }));
             }
         }
         if !raced.is_empty() {
             return Err(LandError::Raced { paths: raced });
         }
         let Some((first, batch)) = batches.pop() else { return Ok(()) };
-        let others: Vec<(&dyn Volume, Batch)> = batches
+        let others: Vec<(&dyn Volume, Planned)> = batches
             .into_iter()
             .map(|(checkout, batch)| (checkout.as_ref() as &dyn Volume, batch))
             .collect();

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use mesafs::backend::{Access, EventQueue, OpenFile, Volume};
+use mesafs::backend::{Access, EventQueue, OpenFile, Planned, Volume};
 use mesafs::error::{Errno, FsResult, Operation};
 use mesafs::live::Queue;
 use mesafs::op::{Applied, Batch, Op, Target};
@@ -91,7 +91,7 @@ impl Volume for StoreCheckout {
         self.land_from(batch, Marks::Own)
     }
 
-    fn apply_together(&self, batch: Batch, others: Vec<(&dyn Volume, Batch)>) -> FsResult<()> {
+    fn apply_together(&self, batch: Planned, others: Vec<(&dyn Volume, Planned)>) -> FsResult<()> {
         let mut checkouts = vec![(self, batch)];
         for (other, batch) in &others {
             let ours = other.as_any().downcast_ref::<Self>();
@@ -99,18 +99,18 @@ impl Volume for StoreCheckout {
                 Some(ours) => checkouts.push((ours, batch.clone())),
                 None => {
                     let (_, batch) = checkouts.swap_remove(0);
-                    self.apply_own(batch)?;
+                    self.apply_own(batch.batch)?;
                     return others
                         .into_iter()
-                        .try_for_each(|(other, batch)| other.apply_own(batch).map(drop));
+                        .try_for_each(|(other, batch)| other.apply_own(batch.batch).map(drop));
                 }
             }
         }
         let mut parts = Vec::new();
-        for (checkout, batch) in checkouts {
+        for (checkout, Planned { batch, version }) in checkouts {
             checkout.guard.check(Operation::Write)?;
             let live = Arc::clone(&checkout.writable(Operation::Write)?.live);
-            parts.push((checkout, Part { repo: &checkout.repo, live, batch }));
+            parts.push((checkout, Part { repo: &checkout.repo, live, batch, version }));
         }
         let (checkouts, mut parts): (Vec<&Self>, Vec<Part<'_>>) = parts.into_iter().unzip();
         let by = Writing { grafts: Marks::Own, ..self.writing() };

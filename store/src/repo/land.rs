@@ -147,12 +147,15 @@ pub(crate) struct Part<'a> {
     pub repo: &'a Repo,
     pub live: Arc<LiveChange>,
     pub batch: Batch,
+    /// The version that the batch was planned on.
+    pub version: u64,
 }
 
 /// Lands a batch in each of several repositories, in one record.
 ///
 /// # Errors
-/// As [`Repo::land`]; then nothing is applied in any.
+/// As [`Repo::land`]; EAGAIN if a tree has moved on since its batch was planned. Then nothing is
+/// applied in any.
 pub(crate) fn land_together(parts: &mut [Part<'_>], by: Writing<'_>) -> FsResult<u64> {
     // Always in the same order, so that two never wait for each other.
     parts.sort_by_key(|part| (part.repo.uid, part.live.change()));
@@ -161,6 +164,9 @@ pub(crate) fn land_together(parts: &mut [Part<'_>], by: Writing<'_>) -> FsResult
         .map(|part| part.repo.adopted(&part.batch, by.grafts))
         .collect::<FsResult<Vec<_>>>()?;
     let writers: Vec<_> = parts.iter().map(|part| part.live.tree.write()).collect();
+    if writers.iter().zip(&*parts).any(|(writer, part)| writer.root().version != part.version) {
+        return Err(FsError::new(Errno::Again, Operation::Write, ""));
+    }
     let plans = writers
         .iter()
         .zip(&batches)

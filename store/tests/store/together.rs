@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use mesafs::FileSystem;
+use mesafs::backend::Planned;
 use mesafs::mount::{Direction, LandError, Stray, Versions};
+use mesafs::op::{Batch, BatchId, Op};
+use mesafs::path::RepoPath;
 use mesafs::{Errno, FsResult, Pin};
 
 use crate::fixture::{Fixture, author, path, repo};
@@ -77,6 +80,32 @@ fn what_somebody_has_changed_meanwhile_keeps_all_from_landing() -> FsResult<()> 
     let fork = read_only.files.fork()?;
     let refused = fork.files().write(&path("/acme/app/a"), "x".into(), 0o644);
     assert_eq!(refused.unwrap_err().errno(), Errno::RoFs);
+    Ok(())
+}
+
+#[test]
+fn what_was_planned_on_an_older_version_is_not_written() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    let mount = fixture.mount(&store, &["app"]);
+    mount.write("/acme/app/a", "1")?;
+    let checkout = mount.checkout();
+    let version = checkout.root()?.version;
+    let write = |id, text: &str| Batch {
+        id: BatchId(id),
+        now_ns: 0,
+        ops: vec![Op::Write {
+            path: RepoPath::new("a").unwrap(),
+            mode: 0o644,
+            data: text.to_owned().into(),
+        }],
+    };
+    mount.write("/acme/app/a", "theirs")?;
+    let late = checkout.apply_together(Planned { batch: write(1, "late"), version }, Vec::new());
+    assert_eq!(late.unwrap_err().errno(), Errno::Again);
+    assert_eq!(mount.read("/acme/app/a")?, "theirs");
+    let version = checkout.root()?.version;
+    checkout.apply_together(Planned { batch: write(2, "mine"), version }, Vec::new())?;
+    assert_eq!(mount.read("/acme/app/a")?, "mine");
     Ok(())
 }
 
