@@ -26,8 +26,8 @@ use crate::op::{Applied, Batch, Op};
 use crate::path::RepoPath;
 use crate::tree::{Body, Dir, File, Node, Root};
 
-/// How often landing is planned anew because somebody goes on writing.
-const ATTEMPTS: usize = 5;
+/// How often something is planned because somebody goes on writing.
+pub(super) const ATTEMPTS: usize = 5;
 
 /// A throw-away copy of a mount.
 #[derive(Debug)]

@@ -12,8 +12,9 @@ use bstr::BString;
 use parking_lot::Mutex;
 
 use super::Shared;
-use crate::backend::Checkout;
-use crate::error::FsResult;
+use super::fork::ATTEMPTS;
+use crate::backend::{Checkout, Planned};
+use crate::error::{Errno, FsResult};
 use crate::name::{ChangeId, RepoId};
 use crate::op::Op;
 use crate::path::RepoPath;
@@ -180,7 +181,26 @@ impl Shared {
         Ok(replayed)
     }
 
+    /// Replays one edit, planned anew where somebody writes before it is done; EAGAIN if that goes on.
     fn replay_edit(
+        &self,
+        edit: &Edit,
+        direction: Direction,
+        stray: Stray,
+    ) -> Result<ReplayedRepo, UndoError> {
+        let mut replayed = self.replay_once(edit, direction, stray);
+        for _ in 1..ATTEMPTS {
+            match replayed {
+                Err(UndoError::Fs(error)) if error.errno() == Errno::Again => {
+                    replayed = self.replay_once(edit, direction, stray);
+                }
+                replayed => return replayed,
+            }
+        }
+        replayed
+    }
+
+    fn replay_once(
         &self,
         edit: &Edit,
         direction: Direction,
@@ -200,7 +220,8 @@ impl Shared {
         };
         let Plan { ops, paths, left } = plan(from, to, &now.dir, stray)?;
         if !ops.is_empty() {
-            checkout.apply_own(self.batch(ops))?;
+            let planned = Planned { batch: self.batch(ops), version: now.version };
+            checkout.apply_together(planned, Vec::new())?;
         }
         Ok(ReplayedRepo { repo, paths, left })
     }
