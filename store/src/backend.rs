@@ -8,8 +8,9 @@ use mesafs::token::{AccessToken, Scope, TokenError};
 
 use crate::checkout::{Guard, StoreCheckout};
 use crate::core::Core;
-use crate::engine::{Author, EngineError};
+use crate::engine::{Author, EngineError, learn_time_zone};
 use crate::error::StoreError;
+use crate::options::Timer;
 
 /// A [`Backend`] over an open store; its mounts' changes have one author.
 #[derive(Debug)]
@@ -60,6 +61,9 @@ impl Backend for StoreBackend {
             name: grant.key.author_name(&grant.org),
             email: String::new(),
         });
+        if access == Access::ReadWrite && self.core.options.timer == Timer::Host {
+            learn_time_zone();
+        }
         let opened = self.core.repo(repo).and_then(|held| Ok((held.open_pin(pin)?, held)));
         let (opened, held) = opened.map_err(|error| open_error(repo, error))?;
         let guard = Guard::new(Arc::clone(&self.core), verified, generation);

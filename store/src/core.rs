@@ -385,8 +385,9 @@ impl Core {
         let flushed = self.flush_all();
         let synced = self.journal.sync().map_err(StoreError::from);
         let trimmed = self.trim();
+        let checked = self.database.checkpoint();
         self.lock.lock().take();
-        flushed.and(synced).and(trimmed)
+        flushed.and(synced).and(trimmed).and(checked)
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use mesafs::counters::Counters;
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction};
 
 use crate::error::StoreError;
@@ -27,6 +28,10 @@ pub(crate) use snapshots::SnapshotRow;
 const FORMAT: u32 = 1;
 /// How many prepared statements are kept.
 const STATEMENTS_KEPT: usize = 64;
+/// A log of so many pages (4 KiB) goes into the database as it is written; one that is longer than so
+/// many bytes, when the store is closed.
+const LOG_PAGES_MAX: u32 = 256;
+const LOG_BYTES_LEFT_MAX: u64 = 256 << 10;
 
 const SCHEMA: &str = "
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -70,6 +75,10 @@ impl Database {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // What is checkpointed is rewritten and synced twice: not at each close of a run that wrote
+        // one row. The next run reads the log, which `checkpoint` keeps short.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match found {
@@ -83,6 +92,17 @@ impl Database {
             }
         }
         Ok(Self { connection: Mutex::new(connection), counters })
+    }
+
+    /// Moves the log's content into the database if the log has grown long.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        let connection = self.connection.lock();
+        let log = connection.path().map(|path| format!("{path}-wal"));
+        let bytes = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
+        if bytes > LOG_BYTES_LEFT_MAX {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        }
+        Ok(())
     }
 
     fn read<T>(
