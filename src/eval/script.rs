@@ -59,13 +59,22 @@ impl LineSource for StdinLines {
     fn read_line(&mut self, line: &mut Vec<u8>, _kind: LineKind) -> io::Result<bool> {
         let read = read_line(&*self.stream, &self.cancel, b'\n', usize::MAX)?;
         line.extend_from_slice(&read);
+        continue_at_end(line);
         Ok(!read.is_empty())
+    }
+}
+
+/// A backslash at the very end of a script is one before a newline: nothing.
+fn continue_at_end(line: &mut Vec<u8>) {
+    if line.last() == Some(&b'\\') {
+        line.push(b'\n');
     }
 }
 
 /// The lines of a text, said again as they are read under `set -v`.
 struct Echoing<'s> {
     lines: Lines<&'s [u8]>,
+    is_script: bool,
     on: Arc<AtomicBool>,
     echoes: bool,
     fds: FdTable,
@@ -76,6 +85,9 @@ impl LineSource for Echoing<'_> {
     fn read_line(&mut self, line: &mut Vec<u8>, kind: LineKind) -> io::Result<bool> {
         let start = line.len();
         let more = self.lines.read_line(line, kind)?;
+        if self.is_script {
+            continue_at_end(line);
+        }
         if self.echoes
             && self.on.load(Ordering::Relaxed)
             && let Some(fd) = self.fds.get(2)
@@ -95,6 +107,7 @@ impl Eval {
     pub fn run_text(&mut self, text: &[u8], line: u32, kind: TextKind) -> Step {
         let source = Echoing {
             lines: Lines::new(text),
+            is_script: kind == TextKind::File && self.rt.sources == 0,
             on: Arc::clone(&self.rt.verbose),
             echoes: kind != TextKind::Trap,
             fds: self.shell.fds.clone(),

@@ -280,7 +280,8 @@ impl<'s> Input<'s> {
             self.line_start += before - next.len();
         }
         self.line = next;
-        // The last line may lack its newline; but a backslash there isn't to become a continuation.
+        // The last line may lack its newline; but a backslash there isn't to become a continuation,
+        // if whoever gives the line doesn't make it one.
         if self.completes && !matches!(self.line.last(), None | Some(b'\n' | b'\\')) {
             self.line.push(b'\n');
             self.completed = true;

@@ -158,9 +158,8 @@ impl Reader<'_, '_> {
         raw.plain = false;
         self.input.bump();
         raw.text.push(b'\\');
-        if let Some(next) = self.input.next() {
-            raw.text.push(next);
-        }
+        // The last byte of a text stands for itself.
+        raw.text.push(self.input.next().unwrap_or(b'\\'));
     }
 
     /// `'…'`, the input being at the first quote.
