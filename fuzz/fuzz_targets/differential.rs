@@ -10,7 +10,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let here = mesash_fuzz::run(script.as_bytes(), &[b"one", b"t w o", b""], b"in 1\nin 2\n");
     let bash = mesash_fuzz::bash(&script, &["one", "t w o", ""], b"in 1\nin 2\n");
     assert!(
-        (&here.stdout[..], i32::from(here.exit_code)) == (&bash.stdout[..], bash.status.code().unwrap_or(-1)),
+        (&here.stdout[..], i32::from(here.exit_code))
+            == (&bash.stdout[..], bash.status.code().unwrap_or(-1)),
         "{script}\n--- bash: {:?}\n{}\n--- mesash: {}\n{}",
         bash.status.code(),
         bash.stdout.escape_ascii(),

@@ -4,8 +4,15 @@
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::regex::{Flags, Lines, Regex, Syntax};
 
-const SYNTAXES: &[Syntax] =
-    &[Syntax::BASIC, Syntax::EXTENDED, Syntax::REGCOMP, Syntax::GREP, Syntax::EGREP, Syntax::AWK, Syntax::EMACS];
+const SYNTAXES: &[Syntax] = &[
+    Syntax::BASIC,
+    Syntax::EXTENDED,
+    Syntax::REGCOMP,
+    Syntax::GREP,
+    Syntax::EGREP,
+    Syntax::AWK,
+    Syntax::EMACS,
+];
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((&how, rest)) = data.split_first() else { return };

@@ -22,8 +22,13 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let repos = [RepoId::parse("app", &org).unwrap()];
     let minted = mint(&key, &repos, Scope::Write, 600, &clock, Jti::from_bits([7; 16])).unwrap();
     let public = key.public();
-    let registered =
-        RegisteredKey { org, public: public.clone(), scope: Scope::Admin, repos: KeyRepos::All, revoked: false };
+    let registered = RegisteredKey {
+        org,
+        public: public.clone(),
+        scope: Scope::Admin,
+        repos: KeyRepos::All,
+        revoked: false,
+    };
     let verifier = Verifier::new(BTreeMap::from([(public.thumbprint(), registered)]));
     World { verifier, token: minted.token.expose().to_owned() }
 });

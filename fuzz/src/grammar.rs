@@ -29,7 +29,9 @@ impl Choices<'_> {
 /// The script that these bytes choose.
 pub fn script(data: &[u8]) -> String {
     let mut choices = Choices { bytes: data.iter(), depth: 0 };
-    let mut out = String::from("s='a b*c' e= n=7 l=$'x\\ny' a=(p 'q r' '' s) b=(3 1 2); declare -A m=([k]=v [j]=w)\n");
+    let mut out = String::from(
+        "s='a b*c' e= n=7 l=$'x\\ny' a=(p 'q r' '' s) b=(3 1 2); declare -A m=([k]=v [j]=w)\n",
+    );
     out += "f() { echo \"f:$#:$1\"; return ${2:-0}; }\n";
     for _ in 0..12 {
         if choices.bytes.len() == 0 {
@@ -68,11 +70,27 @@ fn compound(choices: &mut Choices<'_>, out: &mut String) {
         8 => around(choices, out, "for i in ", words, "; do ", list, "; done"),
         9 => around(choices, out, "{ ", list, "; } | { cat; ", list, "; }"),
         10 => around(choices, out, "( ", list, "; exit $((n & 3)) ) || { ", list, "; }"),
-        11 => around(choices, out, "case ", word, " in ", pattern, ") echo in ;; *) echo out ;& y) echo y;; esac"),
+        11 => around(
+            choices,
+            out,
+            "case ",
+            word,
+            " in ",
+            pattern,
+            ") echo in ;; *) echo out ;& y) echo y;; esac",
+        ),
         12 => around(choices, out, "[[ ", word, " == ", pattern, " ]] && echo match"),
         13 => around(choices, out, "", simple, " && ", command, " || echo or"),
         14 => around(choices, out, "for ((i = 0; i < 3; i++)); do ", list, "; ", command, "; done"),
-        15 => around(choices, out, "while read -r x y; do echo \"<$x|$y>\"; done <<< ", word, "; ", simple, ""),
+        15 => around(
+            choices,
+            out,
+            "while read -r x y; do echo \"<$x|$y>\"; done <<< ",
+            word,
+            "; ",
+            simple,
+            "",
+        ),
         16 => around(choices, out, "g() { local n=1 s; ", list, "; }; g ", words, ""),
         17 => around(choices, out, "! ", command, "; echo $?; ", simple, ""),
         18 => around(choices, out, "cat <<X\n", heredoc, "\nX\n", simple, ""),
@@ -84,7 +102,15 @@ fn compound(choices: &mut Choices<'_>, out: &mut String) {
 
 type Part = fn(&mut Choices<'_>, &mut String);
 
-fn around(choices: &mut Choices<'_>, out: &mut String, open: &str, one: Part, between: &str, two: Part, close: &str) {
+fn around(
+    choices: &mut Choices<'_>,
+    out: &mut String,
+    open: &str,
+    one: Part,
+    between: &str,
+    two: Part,
+    close: &str,
+) {
     out.push_str(open);
     one(choices, out);
     out.push_str(between);
@@ -97,7 +123,8 @@ fn simple(choices: &mut Choices<'_>, out: &mut String) {
         0..=2 => after(choices, out, "echo ", words),
         3 => after(choices, out, "printf '<%s>\\n' ", words),
         4 => {
-            let name = choices.one(&["n", "s", "e", "v", "a[1]", "a[5]", "m[k]", "m[z]", "a", "b[-1]"]);
+            let name =
+                choices.one(&["n", "s", "e", "v", "a[1]", "a[5]", "m[k]", "m[z]", "a", "b[-1]"]);
             let _ = write!(out, "{name}{}", choices.one(&["=", "+=", "="]));
             word(choices, out);
         }
@@ -114,7 +141,15 @@ fn simple(choices: &mut Choices<'_>, out: &mut String) {
             words(choices, out);
             out.push_str("; echo \"$#:$*\"");
         }),
-        9 => out.push_str(choices.one(&["true", "false", ":", "shift", "return 3 2>/dev/null", "break", "continue"])),
+        9 => out.push_str(choices.one(&[
+            "true",
+            "false",
+            ":",
+            "shift",
+            "return 3 2>/dev/null",
+            "break",
+            "continue",
+        ])),
         10 => after(choices, out, "test ", |choices, out| {
             word(choices, out);
             out.push_str(choices.one(&[" = ", " != ", " -eq ", " < /dev/null -o -n "]));
@@ -185,7 +220,9 @@ fn piece(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
     match choices.below(kinds) {
         0 => out.push_str(choices.one(&["x", "abc", "7", "-", ":", "k", "0x1f", "%d", "=", "é"])),
         1 => parameter(choices, out, quoted),
-        2 => out.push_str(choices.one(&["$n", "$s", "$1", "$@", "$*", "$#", "$e", "$a", "$?", "$l"])),
+        2 => {
+            out.push_str(choices.one(&["$n", "$s", "$1", "$@", "$*", "$#", "$e", "$a", "$?", "$l"]))
+        }
         3 => {
             out.push_str("$((");
             arith(choices, out);
@@ -196,7 +233,15 @@ fn piece(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
             command(choices, out);
             out.push_str(")");
         }
-        5 => out.push_str(choices.one(&["${a[@]}", "${a[*]}", "${!m[@]}", "${#a[@]}", "${a[-1]}", "${m[k]}", "${b[n-6]}"])),
+        5 => out.push_str(choices.one(&[
+            "${a[@]}",
+            "${a[*]}",
+            "${!m[@]}",
+            "${#a[@]}",
+            "${a[-1]}",
+            "${m[k]}",
+            "${b[n-6]}",
+        ])),
         6 => out.push_str(choices.one(&["\\$x", "\\\\", "a b", "  "])),
         7 | 8 => {
             out.push('"');
@@ -206,17 +251,50 @@ fn piece(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
             out.push('"');
         }
         9 => out.push_str(choices.one(&["'a b'", "''", "'*'", "'\"'", "$'\\t\\x41\\''"])),
-        10 => out.push_str(choices.one(&["{a,b}", "{1..3}", "{c..a}", "{01..3}", "{x,{y,z}}w", "{a,}", "{,}", "{1..7..3}"])),
+        10 => out.push_str(choices.one(&[
+            "{a,b}",
+            "{1..3}",
+            "{c..a}",
+            "{01..3}",
+            "{x,{y,z}}w",
+            "{a,}",
+            "{,}",
+            "{1..7..3}",
+        ])),
         11 => out.push_str(choices.one(&["*", "?", "[a-c]*", "~", "x*", "\\*", "a\\ b"])),
-        12 => out.push_str(choices.one(&["\"${a[@]}\"", "\"$@\"", "\"$*\"", "\"${a[@]:1:2}\"", "\"${a[@]/s/S}\"", "\"${@:2}\""])),
-        13 => out.push_str(choices.one(&["${a[@]@Q}", "${s@U}", "${s@Q}", "${m[@]@K}", "${n@A}", "${s@a}", "${a@A}"])),
-        _ => out.push_str(choices.one(&["${s^^}", "${s%%[*]*}", "${s/[a-z]/&&}", "${s//b/}", "${#s}", "${s:2:3}", "${s: -2}"])),
+        12 => out.push_str(choices.one(&[
+            "\"${a[@]}\"",
+            "\"$@\"",
+            "\"$*\"",
+            "\"${a[@]:1:2}\"",
+            "\"${a[@]/s/S}\"",
+            "\"${@:2}\"",
+        ])),
+        13 => out.push_str(choices.one(&[
+            "${a[@]@Q}",
+            "${s@U}",
+            "${s@Q}",
+            "${m[@]@K}",
+            "${n@A}",
+            "${s@a}",
+            "${a@A}",
+        ])),
+        _ => out.push_str(choices.one(&[
+            "${s^^}",
+            "${s%%[*]*}",
+            "${s/[a-z]/&&}",
+            "${s//b/}",
+            "${#s}",
+            "${s:2:3}",
+            "${s: -2}",
+        ])),
     }
 }
 
 fn parameter(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
     let name = choices.one(&["s", "v", "e", "n", "1", "9", "a[1]", "m[k]", "a[@]", "@", "*", "l"]);
-    let operator = choices.one(&[":-", "-", ":+", "+", "#", "##", "%", "%%", "/", "//", ":", "^", ",,", ":="]);
+    let operator =
+        choices.one(&[":-", "-", ":+", "+", "#", "##", "%", "%%", "/", "//", ":", "^", ",,", ":="]);
     let operator = match (operator, name) {
         (":=", "1" | "9" | "a[@]" | "@" | "*") => ":-",
         (operator, _) => operator,
@@ -241,7 +319,21 @@ fn parameter(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
 
 fn pattern(choices: &mut Choices<'_>, out: &mut String) {
     for _ in 0..=choices.below(3) {
-        out.push_str(choices.one(&["*", "?", "a", "b", "[a-c]", "[!x]", "[[:alpha:]]", "x", "' '", "\\*", "$n", "\"$s\"", "[^ ]"]));
+        out.push_str(choices.one(&[
+            "*",
+            "?",
+            "a",
+            "b",
+            "[a-c]",
+            "[!x]",
+            "[[:alpha:]]",
+            "x",
+            "' '",
+            "\\*",
+            "$n",
+            "\"$s\"",
+            "[^ ]",
+        ]));
     }
 }
 
@@ -251,7 +343,21 @@ fn arith(choices: &mut Choices<'_>, out: &mut String) {
         out.push_str(choices.one(&["1", "n", "0", "7"]));
     } else {
         match choices.below(8) {
-            0..=2 => out.push_str(choices.one(&["3", "n", "-2", "0x10", "010", "2#101", "a[1]", "b[0]", "${#s}", "v", "n++", "--n", "9223372036854775807"])),
+            0..=2 => out.push_str(choices.one(&[
+                "3",
+                "n",
+                "-2",
+                "0x10",
+                "010",
+                "2#101",
+                "a[1]",
+                "b[0]",
+                "${#s}",
+                "v",
+                "n++",
+                "--n",
+                "9223372036854775807",
+            ])),
             3 => {
                 out.push('(');
                 arith(choices, out);
@@ -271,7 +377,10 @@ fn arith(choices: &mut Choices<'_>, out: &mut String) {
             }
             _ => {
                 arith(choices, out);
-                out.push_str(choices.one(&[" + ", " - ", " * ", " / ", " % ", " ** ", " << ", " >> ", " < ", " == ", " && ", " || ", " & ", " ^ ", " , ", " != "]));
+                out.push_str(choices.one(&[
+                    " + ", " - ", " * ", " / ", " % ", " ** ", " << ", " >> ", " < ", " == ",
+                    " && ", " || ", " & ", " ^ ", " , ", " != ",
+                ]));
                 arith(choices, out);
             }
         }
