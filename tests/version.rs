@@ -312,6 +312,8 @@ fn json_is_what_the_schema_says() {
         ("bookmarks merge", " y"),
         ("ops", ""),
         ("ops list", ""),
+        ("ops --path", " a"),
+        ("ops show", ""),
         ("ops restore", " $(ops --json | grep -o '[0-9a-f]\\{128\\}' | head -n 1)"),
         ("repos", ""),
         ("undo", ""),
@@ -469,4 +471,53 @@ fn what_is_atomic_lands_whole_or_not_at_all() {
     assert!(refused.contains("history stays as it is until all has landed"), "{refused}");
     // It is one line, which can be taken back.
     assert_eq!(shell.run("atomic rm -r e a\nundo > /dev/null; ls"), "a\ne\n");
+}
+
+#[test]
+fn who_changed_a_file_is_told_with_the_line() {
+    let shell = Shell::new();
+    shell.run(
+        "mkdir -p d; echo 1 > d/a\nfor i in 1 2 3; do echo $i >> d/a; done\nrm -r d; echo 2 > b",
+    );
+    shell.run("mv b c");
+    let edits = shell.json("ops --path d/a");
+    let told: Vec<(&str, &str, u64, &str)> = edits
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edit| {
+            let text = |field: &Value| field.as_str().unwrap().to_owned().leak() as &str;
+            let line = text(&edit["cause"]["line"]);
+            (text(&edit["op"]), text(&edit["path"]), edit["count"].as_u64().unwrap(), line)
+        })
+        .collect();
+    let appended: u64 = told.iter().filter(|told| told.0 == "append").map(|told| told.2).sum();
+    assert_eq!(
+        appended + told.iter().filter(|told| told.0 == "write").count() as u64,
+        4,
+        "{told:?}"
+    );
+    assert_eq!(
+        (told[0].0, told[0].1, told[0].3),
+        ("remove", "d", "rm -r d; echo 2 > b"),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|told| told.3.starts_with("for i in 1 2 3")), "{told:?}");
+    assert!(told.iter().any(|told| told.3 == "mkdir -p d; echo 1 > d/a"), "{told:?}");
+    let renamed = shell.json("ops --path c -n 1");
+    assert_eq!((&renamed[0]["path"], &renamed[0]["to"]), (&"b".into(), &"c".into()));
+    assert!(renamed[0]["cause"]["session"].as_str().is_some_and(|session| !session.is_empty()));
+    // What was done to history names its line, too.
+    shell.run("changes describe -m told");
+    let shown = shell.json("ops show");
+    assert_eq!(shown["causes"][0]["line"], "changes describe -m told", "{shown}");
+    assert_eq!(shown["changes"][0]["summary"], "told", "{shown}");
+    let listed = shell.run("ops | grep -F '$'");
+    assert!(listed.contains("$ mv b c\n") && listed.contains("$ changes describe"), "{listed}");
+    let operations = shell.json("ops");
+    let stored = operations.as_array().unwrap().iter().find(|one| one["edits"] != 0).unwrap();
+    let shown = shell.json(&format!("ops show {}", stored["id"].as_str().unwrap()));
+    let edits = shown["edits"].as_array().unwrap().iter();
+    let count: u64 = edits.map(|edit| edit["count"].as_u64().unwrap()).sum();
+    assert_eq!(stored["edits"], count, "{shown}");
 }

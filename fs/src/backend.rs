@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use history::{
-    Comparison, ConflictInfo, Earlier, History, MergeOptions, MergeOutcome, MergeStrategy, Merged,
-    Moved, OperationInfo, Pick, Rewriting, SideKind, Squash,
+    AuditEntry, AuditOp, BookmarkMove, Cause, CommitMove, Comparison, ConflictInfo, Earlier,
+    History, MergeOptions, MergeOutcome, MergeStrategy, Merged, Moved, OperationDetails,
+    OperationInfo, Pick, Rewriting, SideKind, Squash, TOLD_MAX,
 };
 
 use crate::error::FsResult;
 use crate::event::Invalidation;
+use crate::line::PresentLine;
 use crate::name::{BookmarkName, ChangeId, CommitOid, RepoId};
 use crate::op::{Applied, Batch, OpenId};
 use crate::path::RepoPath;
@@ -361,6 +363,12 @@ pub trait Checkout: Volume {
         change: &str,
         backwards: Backwards,
     ) -> Result<(), ChangeError>;
+
+    /// The same checkout for a run: what is done through it is told to be the run's present line's.
+    /// `None` where nothing is told.
+    fn for_run(&self, _line: &Arc<PresentLine>) -> Option<Arc<dyn Checkout>> {
+        None
+    }
 
     /// What else can be asked of the history, and done to it; `None` where a backend keeps no more
     /// of it than the calls above need.

@@ -150,7 +150,7 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     /// Decides anew what those revisions are, each when it is looked at next.
     fn forget_revisions(&self) {}
     /// A line of a run begins: what was entered at the prompt, or a top-level command of a script.
-    fn line_begins(&self) {}
-    /// A line ends. `text` is asked for only if it changed files, which can be taken back then.
-    fn line_ends(&self, _text: &dyn Fn() -> BString) {}
+    fn line_begins(&self, _line: Arc<crate::line::Line>) {}
+    /// The line ends. If it changed files, that can be taken back from now on.
+    fn line_ends(&self) {}
 }

@@ -9,6 +9,7 @@ pub mod counters;
 pub mod error;
 pub mod event;
 pub mod filesystem;
+pub mod line;
 pub mod live;
 pub mod mount;
 pub mod name;

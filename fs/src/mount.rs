@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::backend::{Checkout, Volume};
 use crate::clock::Clock;
 use crate::error::{Errno, FsError, FsResult, Operation};
+use crate::line::PresentLine;
 use crate::name::OrgName;
 use crate::op::{Batch, BatchId, Op};
 use namespace::Namespace;
@@ -95,6 +96,9 @@ fn batch_base() -> FsResult<u128> {
 #[derive(Debug)]
 struct Shared {
     mounted: Arc<Mounted>,
+    /// Those of the mount, for what this run does.
+    checkouts: Vec<Arc<dyn Checkout>>,
+    present: Arc<PresentLine>,
     views: Views,
     lines: Lines,
 }
@@ -136,14 +140,23 @@ impl Shared {
             batch_base: batch_base()?,
             batches: AtomicU64::new(0),
         };
+        Ok(Self::of(Arc::new(mounted)))
+    }
+
+    /// A run over what is mounted.
+    fn of(mounted: Arc<Mounted>) -> Self {
         let lines = Lines::new(&mounted.checkouts);
-        Ok(Self { mounted: Arc::new(mounted), views: Views::default(), lines })
+        let present = Arc::new(PresentLine::default());
+        let for_run = |checkout: &Arc<dyn Checkout>| {
+            checkout.for_run(&present).unwrap_or_else(|| Arc::clone(checkout))
+        };
+        let checkouts = mounted.checkouts.iter().map(for_run).collect();
+        Self { mounted, checkouts, present, views: Views::default(), lines }
     }
 
     /// The same mount for another run.
     fn for_run(&self) -> Self {
-        let lines = Lines::new(&self.checkouts);
-        Self { mounted: Arc::clone(&self.mounted), views: Views::default(), lines }
+        Self::of(Arc::clone(&self.mounted))
     }
 
     fn volume(&self, id: VolumeId) -> Arc<dyn Volume> {

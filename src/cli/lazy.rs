@@ -11,6 +11,7 @@ use bstr::BString;
 use bytes::Bytes;
 use mesafs::backend::EventQueue;
 use mesafs::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
+use mesafs::line::Line;
 use mesafs::mount::{Files, Versions};
 use mesafs::op::Replaced;
 use mesafs::tree::Body;
@@ -31,6 +32,8 @@ pub struct LazyFileSystem {
     fixed: Files,
     opener: Mutex<Option<Opener>>,
     mounted: OnceLock<Result<Mounted, Failure>>,
+    /// The line that runs, until the mount knows it.
+    begun: Mutex<Option<Arc<Line>>>,
     /// Ends the run if the mount fails.
     cancel: Cancel,
 }
@@ -49,7 +52,7 @@ impl LazyFileSystem {
         opener: impl FnOnce() -> Result<Mounted, Failure> + Send + 'static,
     ) -> Arc<Self> {
         let opener = Mutex::new(Some(Box::new(opener) as Opener));
-        Arc::new(Self { fixed, opener, mounted: OnceLock::new(), cancel })
+        Arc::new(Self { fixed, opener, mounted: OnceLock::new(), begun: Mutex::default(), cancel })
     }
 
     /// Mounts now, unless it is mounted.
@@ -58,7 +61,11 @@ impl LazyFileSystem {
     /// Why it can't.
     pub fn mount(&self) -> Result<&Mounted, Failure> {
         let mounted = self.mounted.get_or_init(|| match self.opener.lock().take() {
-            Some(opener) => opener(),
+            Some(opener) => opener().inspect(|mounted| {
+                if let Some(line) = self.begun.lock().take() {
+                    mounted.fs.files().line_begins(line);
+                }
+            }),
             None => Err(Failure::new(super::failure::FAILED, "the mount was lost")),
         });
         mounted.as_ref().map_err(|failure| {
@@ -202,15 +209,16 @@ impl FileSystem for LazyFileSystem {
     }
 
     // What begins before the mount began with what the mount begins with.
-    fn line_begins(&self) {
-        if let Some(Ok(mounted)) = self.mounted.get() {
-            mounted.fs.files().line_begins();
+    fn line_begins(&self, line: Arc<Line>) {
+        match self.mounted.get() {
+            Some(Ok(mounted)) => mounted.fs.files().line_begins(line),
+            _ => *self.begun.lock() = Some(line),
         }
     }
 
-    fn line_ends(&self, text: &dyn Fn() -> BString) {
+    fn line_ends(&self) {
         if let Some(Ok(mounted)) = self.mounted.get() {
-            mounted.fs.files().line_ends(text);
+            mounted.fs.files().line_ends();
         }
     }
 

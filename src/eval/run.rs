@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use bstr::BString;
 use bytes::Bytes;
+use mesafs::line::Line;
 use mesash_builtins::budget::Budget;
 use mesash_builtins::cancel::{Cancel, Reason};
 use mesash_builtins::registry::Registry;
@@ -242,9 +244,10 @@ impl Session {
             eval.rt.loops = 0;
             eval.rt.pending_unwind = None;
             let kind = TextKind::Prompt;
-            eval.shell.fs().line_begins();
+            let entered = BString::from(text.trim_ascii());
+            eval.shell.fs().line_begins(Line::new(move || entered.clone()));
             let step = eval.run_text(&text, line, kind);
-            eval.shell.fs().line_ends(&|| text.trim_ascii().into());
+            eval.shell.fs().line_ends();
             line_end(eval, step, &cancel)
         })
     }

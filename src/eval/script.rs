@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use mesafs::line::Line;
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::stream::Stream;
 
@@ -157,11 +158,12 @@ impl Eval {
                         && self.rt.depth == 0
                         && !self.rt.is_subshell;
                     if is_line {
-                        self.shell.fs().line_begins();
+                        let list = Arc::clone(&command.list);
+                        self.shell.fs().line_begins(Line::new(move || print::list(&list)));
                     }
                     let done = self.list(&command.list);
                     if is_line {
-                        self.shell.fs().line_ends(&|| print::list(&command.list));
+                        self.shell.fs().line_ends();
                     }
                     status = match done {
                         Err(Unwind::Discard(status)) if !self.rt.is_subshell => {

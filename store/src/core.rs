@@ -88,6 +88,7 @@ impl Core {
             counters: Arc::clone(&counters),
             open_ids: OpenIds::default(),
             dirty_bytes_max: options.dirty_bytes_max,
+            retention: options.retention,
         };
         let core = Arc::new(Self {
             dir,
@@ -123,7 +124,7 @@ impl Core {
         for row in self.database.repos()? {
             self.positions.add_repo(row.uid);
         }
-        self.journal.replay(&mut |record| {
+        self.journal.replay(&mut |record, causes| {
             let mut failed = None;
             let mut source = |uid| match self.repo_by_uid(uid) {
                 Ok(repo) => repo.map(|repo| repo.source() as Arc<dyn Source>),
@@ -132,7 +133,7 @@ impl Core {
                     None
                 }
             };
-            let parts = journal::decode(&record.payload, &mut source);
+            let parts = journal::decode(&record.payload, causes, &mut source);
             if let Some(error) = failed {
                 return Err(error);
             }
@@ -366,9 +367,7 @@ impl Core {
     pub fn flush_all(&self) -> Result<(), StoreError> {
         let mut done = Ok(());
         for repo in self.used_repos() {
-            for live in repo.dirty() {
-                done = done.and(repo.flush(&live));
-            }
+            done = done.and(repo.flush_dirty());
         }
         done
     }

@@ -4,7 +4,9 @@
 //! each repository. What lands is in the journal before anyone sees it; snapshots bring it into
 //! commits. Deep inside are four contracts (`persist`); `engine` alone knows jj and git.
 
+mod audit;
 mod backend;
+mod cause;
 mod checkout;
 mod core;
 pub mod engine;

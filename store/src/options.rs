@@ -28,6 +28,9 @@ pub struct StoreOptions {
     pub segment_bytes_max: u64,
     /// A change is snapshotted when this much was written to it, however busy it is.
     pub dirty_bytes_max: u64,
+    /// How far back the audit reaches, and what is kept of earlier states when the store is cleaned up.
+    /// Nothing: no audit.
+    pub retention: Duration,
 }
 
 impl Default for StoreOptions {
@@ -38,6 +41,7 @@ impl Default for StoreOptions {
             timer: Timer::Host,
             segment_bytes_max: 64 << 20,
             dirty_bytes_max: 256 << 20,
+            retention: Duration::from_secs(90 * 86_400),
         }
     }
 }

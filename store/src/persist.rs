@@ -8,17 +8,19 @@ use std::fmt;
 
 use bstr::BString;
 use bytes::Bytes;
+use mesafs::backend::AuditEntry;
 use mesafs::error::FsResult;
 use mesafs::name::{ChangeId, CommitOid};
+use mesafs::path::RepoPath;
 use mesafs::tree::{ObjectId, Sums};
 
 use crate::engine::{
-    self, Author, ChangeSnapshot, EngineResult, ObjectWriter, Repository, RootTree, Transacted,
-    TreeEntry,
+    self, Author, ChangeSnapshot, Edits, EngineResult, ObjectWriter, Repository, RootTree,
+    Transacted, TreeEntry,
 };
 use crate::error::StoreError;
 use crate::journal::{ChangeKey, Journal, PartRef, RepoUid, Written};
-use crate::records::{Database, SnapshotRow};
+use crate::records::{Auditing, Database, SnapshotRow, Summary};
 
 /// The durable order of everything that lands. Appends are fenced: only the store's owner can.
 pub(crate) trait Log: Send + Sync + fmt::Debug {
@@ -80,7 +82,16 @@ pub(crate) trait Records: Send + Sync + fmt::Debug {
         facts: &[([u8; 32], Vec<u8>)],
         sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
+        auditing: Auditing<'_>,
     ) -> Result<(), StoreError>;
+    fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError>;
+    fn audit_of(&self, repo: RepoUid, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError>;
+    fn audit(
+        &self,
+        repo: RepoUid,
+        paths: &[RepoPath],
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
     fn finish_snapshot(
         &self,
         repo: RepoUid,
@@ -194,8 +205,26 @@ impl Records for Database {
         facts: &[([u8; 32], Vec<u8>)],
         sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
+        auditing: Auditing<'_>,
     ) -> Result<(), StoreError> {
-        self.prepare_snapshot(repo, facts, sums, rows)
+        self.prepare_snapshot(repo, facts, sums, rows, auditing)
+    }
+
+    fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError> {
+        self.audit_summary(repo, edits)
+    }
+
+    fn audit_of(&self, repo: RepoUid, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError> {
+        self.audit_of(repo, edits)
+    }
+
+    fn audit(
+        &self,
+        repo: RepoUid,
+        paths: &[RepoPath],
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.audit(repo, paths, limit)
     }
 
     fn finish_snapshot(

@@ -4,10 +4,12 @@
 //! changes history is one operation of the repository's single writer: what is written to the
 //! changes concerned is stored first, and whoever has one of them open sees the result at once.
 
+use bstr::BString;
+
 use super::{Backwards, ChangeError, ChangeInfo, Revision};
 use crate::name::{BookmarkName, ChangeId, CommitOid};
 use crate::path::RepoPath;
-use crate::tree::{Dir, Root};
+use crate::tree::{Dir, ObjectId, Root};
 
 /// What two states of a repository hold; [`crate::tree::differences`] says what differs.
 #[derive(Debug, Clone)]
@@ -141,6 +143,138 @@ pub struct OperationInfo {
     pub ended_ms: i64,
     /// Whether it stored what was written to changes.
     pub snapshot: bool,
+    /// The author's name, or `user@host` of another program's operation.
+    pub who: String,
+    /// What it comes of: one line, or of a snapshot at most [`TOLD_MAX`] of those whose edits it stored.
+    pub causes: Vec<Cause>,
+    /// Of a snapshot: how many edits it stored, as far as the audit goes back.
+    pub edits: u64,
+    /// At most [`TOLD_MAX`] of the paths that they were made to.
+    pub paths: Vec<RepoPath>,
+}
+
+/// So many lines and paths are told of one operation in a list of them.
+pub const TOLD_MAX: usize = 4;
+
+/// Who did something, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cause {
+    pub author: String,
+    pub author_email: String,
+    /// The mount: its token's id.
+    pub session: String,
+    /// The id of the key that signed the token.
+    pub key: String,
+    /// The shell line, cut where it is very long; empty for what no line did.
+    pub line: BString,
+}
+
+/// What an edit did to its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditOp {
+    Create,
+    Write,
+    Append,
+    Truncate,
+    MakeDir,
+    Remove,
+    Rename,
+    Copy,
+    /// A file or folder of another place was put there.
+    Put,
+    SetMode,
+    SetTimes,
+    Symlink,
+}
+
+impl AuditOp {
+    pub const ALL: [Self; 12] = [
+        Self::Create,
+        Self::Write,
+        Self::Append,
+        Self::Truncate,
+        Self::MakeDir,
+        Self::Remove,
+        Self::Rename,
+        Self::Copy,
+        Self::Put,
+        Self::SetMode,
+        Self::SetTimes,
+        Self::Symlink,
+    ];
+
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Write => "write",
+            Self::Append => "append",
+            Self::Truncate => "truncate",
+            Self::MakeDir => "mkdir",
+            Self::Remove => "remove",
+            Self::Rename => "rename",
+            Self::Copy => "copy",
+            Self::Put => "put",
+            Self::SetMode => "chmod",
+            Self::SetTimes => "utimes",
+            Self::Symlink => "symlink",
+        }
+    }
+}
+
+/// One edit of a file or folder that landed, or several of one line to one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// The version that the change had then.
+    pub version: u64,
+    pub change: ChangeId,
+    /// Milliseconds since the Unix epoch.
+    pub time_ms: i64,
+    pub cause: Cause,
+    pub op: AuditOp,
+    pub path: RepoPath,
+    /// Where it was renamed or copied to.
+    pub to: Option<RepoPath>,
+    /// How many edits of the same kind this stands for.
+    pub count: u64,
+    /// The git object that was at the path before the snapshot which holds the edit; at `to`, if there
+    /// is one. `None` where nothing was.
+    pub before: Option<ObjectId>,
+    /// The object that this snapshot has there.
+    pub after: Option<ObjectId>,
+}
+
+/// What an operation did to a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitMove {
+    pub change: ChangeId,
+    /// `None` for a change that began.
+    pub before: Option<CommitOid>,
+    /// `None` for one that went.
+    pub after: Option<CommitOid>,
+    /// The first line of its description.
+    pub summary: String,
+}
+
+/// What an operation did to a bookmark: several commits where it was or is conflicted, none where it
+/// was not or is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookmarkMove {
+    pub name: String,
+    pub before: Vec<CommitOid>,
+    pub after: Vec<CommitOid>,
+}
+
+/// What there is to say of one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationDetails {
+    pub operation: OperationInfo,
+    /// Beside its first parent; the newest first.
+    pub changes: Vec<CommitMove>,
+    pub bookmarks: Vec<BookmarkMove>,
+    /// The edits that a snapshot stored, the newest first.
+    pub edits: Vec<AuditEntry>,
 }
 
 /// A commit that a change had.
@@ -279,6 +413,16 @@ pub trait History: Send + Sync {
 
     /// The newest operations, newest first; `limit` 0 means all.
     fn operations(&self, limit: usize) -> Result<Vec<OperationInfo>, ChangeError>;
+
+    /// The operation that a unique prefix of an id names.
+    ///
+    /// # Errors
+    /// [`ChangeError::NoOperation`].
+    fn operation(&self, id: &str) -> Result<OperationDetails, ChangeError>;
+
+    /// The edits made at these paths, below them, or to a folder above as a whole; to anything if there
+    /// are none. Newest first; `limit` 0 means all that the audit has.
+    fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, ChangeError>;
 
     /// Makes changes and bookmarks what they were after the operation that a unique prefix of an id
     /// names. What was written since is stored first, and can be restored likewise.

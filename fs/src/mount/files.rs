@@ -13,6 +13,7 @@ use super::{MountParts, Shared, Versions};
 use crate::backend::EventQueue;
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
+use crate::line::Line;
 use crate::op::{IfExists, Op, Replaced, Target};
 use crate::path::{RealPath, RepoPath, VPath};
 use crate::stat::{DirEntry, FsStat};
@@ -265,11 +266,11 @@ impl FileSystem for Files {
         self.0.views.forget();
     }
 
-    fn line_begins(&self) {
-        self.0.line_begins();
+    fn line_begins(&self, line: Arc<Line>) {
+        self.0.line_begins(line);
     }
 
-    fn line_ends(&self, text: &dyn Fn() -> BString) {
-        self.0.line_ends(text);
+    fn line_ends(&self) {
+        self.0.line_ends();
     }
 }

@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::files::Files;
 use super::namespace::Namespace;
-use super::revision::Views;
-use super::undo::{Lines, Plan, Stray, plan};
+use super::undo::{Plan, Stray, plan};
 use super::{Mounted, Shared};
 use crate::backend::{
-    Access, Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint, Comparison,
-    ConflictInfo, Description, Earlier, EventQueue, History, MergeOptions, Merged, Moved, OpenFile,
-    OperationInfo, Pick, Planned, Revision, Rewriting, Squash, Volume,
+    Access, AuditEntry, Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint,
+    Comparison, ConflictInfo, Description, Earlier, EventQueue, History, MergeOptions, Merged,
+    Moved, OpenFile, OperationDetails, OperationInfo, Pick, Planned, Revision, Rewriting, Squash,
+    Volume,
 };
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::live::{Limits, LiveTree, OpenIds, Origin, Queue, Rules};
@@ -55,14 +55,14 @@ impl Files {
     pub fn fork(&self) -> FsResult<Fork> {
         let mounted = &self.0.mounted;
         let ids = OpenIds::default();
-        let checkouts = mounted
+        let checkouts = self
+            .0
             .checkouts
             .iter()
             .map(|checkout| ForkCheckout::new(checkout, &ids).map(Arc::new))
             .collect::<FsResult<Vec<_>>>()?;
         let dynamic: Vec<Arc<dyn Checkout>> =
             checkouts.iter().map(|fork| Arc::clone(fork) as Arc<dyn Checkout>).collect();
-        let lines = Lines::new(&dynamic);
         let forked = Mounted {
             namespace: Namespace {
                 org: mounted.namespace.org.clone(),
@@ -77,7 +77,7 @@ impl Files {
             batch_base: super::batch_base()?,
             batches: 0.into(),
         };
-        let shared = Shared { mounted: Arc::new(forked), views: Views::default(), lines };
+        let shared = Shared::of(Arc::new(forked));
         Ok(Fork { files: Files(Arc::new(shared)), checkouts })
     }
 }
@@ -467,6 +467,14 @@ impl History for ForkCheckout {
 
     fn operations(&self, limit: usize) -> Result<Vec<OperationInfo>, ChangeError> {
         self.inner_history()?.operations(limit)
+    }
+
+    fn operation(&self, id: &str) -> Result<OperationDetails, ChangeError> {
+        self.inner_history()?.operation(id)
+    }
+
+    fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, ChangeError> {
+        self.inner_history()?.audit(paths, limit)
     }
 
     fn restore_operation(&self, _id: &str) -> Result<Rewriting, ChangeError> {

@@ -107,14 +107,15 @@ impl Lines {
 
 impl Shared {
     /// A line begins.
-    pub(super) fn line_begins(&self) {
+    pub(super) fn line_begins(&self, line: Arc<crate::line::Line>) {
+        self.present.set(line);
         let before = roots(&self.checkouts);
         let mut table = self.lines.0.lock();
         (table.before, table.replaying) = (before, false);
     }
 
-    /// A line ends. `text` is asked for only if it did something.
-    pub(super) fn line_ends(&self, text: &dyn Fn() -> BString) {
+    /// The line ends.
+    pub(super) fn line_ends(&self) {
         let mut table = self.lines.0.lock();
         let before = std::mem::take(&mut table.before);
         let mut edits = Vec::new();
@@ -134,7 +135,8 @@ impl Shared {
         if table.done.len() == LINES_MAX {
             table.done.pop_front();
         }
-        table.done.push_back(Line { text: text(), edits });
+        let text = self.present.get().map(|line| line.text().to_owned()).unwrap_or_default();
+        table.done.push_back(Line { text, edits });
     }
 
     /// Takes back the last `count` lines, or puts them in place again; the last one first.

@@ -8,9 +8,10 @@ use mesafs::backend::{
     Revision,
 };
 use mesafs::error::{FsResult, Operation};
+use mesafs::line::PresentLine;
 use mesafs::name::{BookmarkName, ChangeId, RepoId};
 
-use super::StoreCheckout;
+use super::{State, StoreCheckout};
 use crate::engine::{Commit, EngineError};
 use crate::error::StoreError;
 use crate::repo::{Opened, Standing, change_error};
@@ -71,7 +72,9 @@ impl StoreCheckout {
         let own = opened.bookmark.as_ref().filter(|name| commit.bookmarks.contains(name));
         own.or(commit.bookmarks.first()).cloned()
     }
+}
 
+impl State {
     /// Lets everything go. The first failure, after all was tried.
     pub(super) fn shut(&self) -> FsResult<()> {
         if self.guard.closed.swap(true, Ordering::AcqRel) {
@@ -125,7 +128,7 @@ impl Checkout for StoreCheckout {
     fn new_change(&self, base: &Revision, message: Option<&str>) -> Result<ChangeId, ChangeError> {
         let here = self.changing(Operation::Change)?;
         let message = message.unwrap_or_default();
-        let opened = self.repo.new_change(base, message, &self.author, &here.live);
+        let opened = self.repo.new_change(base, message, &self.cause(), &here.live);
         let opened = opened.map_err(change_error)?;
         let change = opened.live.change();
         self.switch_to(opened);
@@ -145,7 +148,7 @@ impl Checkout for StoreCheckout {
         let opened = self.changing(Operation::Change)?;
         let commit = self.repo.engine.commit(&opened.live.commit()).map_err(engine_error)?;
         let bookmark = Self::bookmark(&opened, &commit).ok_or(ChangeError::NotOnBookmark)?;
-        let saved = self.repo.checkpoint(&opened.live, &bookmark, &description, &self.author);
+        let saved = self.repo.checkpoint(&opened.live, &bookmark, &description, &self.cause());
         let (saved, active) = saved.map_err(change_error)?;
         let checkpoint = Checkpoint {
             saved_change_oid: saved.commit,
@@ -172,7 +175,7 @@ impl Checkout for StoreCheckout {
 
     fn create_bookmark(&self, name: &BookmarkName) -> Result<(), ChangeError> {
         let opened = self.changing(Operation::Bookmark)?;
-        self.repo.create_bookmark(&opened.live, name).map_err(change_error)
+        self.repo.create_bookmark(&opened.live, name, &self.cause()).map_err(change_error)
     }
 
     fn move_bookmark(
@@ -182,7 +185,11 @@ impl Checkout for StoreCheckout {
         backwards: Backwards,
     ) -> Result<(), ChangeError> {
         self.changing(Operation::Bookmark)?;
-        self.repo.move_bookmark(name, change, backwards).map_err(change_error)
+        self.repo.move_bookmark(name, change, backwards, &self.cause()).map_err(change_error)
+    }
+
+    fn for_run(&self, line: &Arc<PresentLine>) -> Option<Arc<dyn Checkout>> {
+        Some(Arc::new(Self::of(Arc::clone(&self.state), Some(Arc::clone(line)))))
     }
 
     fn history(&self) -> Option<&dyn History> {

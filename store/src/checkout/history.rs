@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use mesafs::backend::{
-    Backwards, ChangeError, ChangeInfo, Checkout, Comparison, ConflictInfo, Earlier, History,
-    MergeOptions, Merged, Moved, OperationInfo, Pick, Revision, Rewriting, SideKind, Squash,
-    Volume,
+    AuditEntry, Backwards, ChangeError, ChangeInfo, Checkout, Comparison, ConflictInfo, Earlier,
+    History, MergeOptions, Merged, Moved, OperationDetails, OperationInfo, Pick, Revision,
+    Rewriting, SideKind, Squash, Volume,
 };
 use mesafs::error::{Errno, FsError, Operation};
 use mesafs::name::{BookmarkName, ChangeId, CommitOid};
@@ -56,7 +56,7 @@ impl StoreCheckout {
         operate: impl FnOnce(&Repository, &Named<'_>) -> Result<(T, engine::Transacted), StoreError>,
     ) -> Result<(T, Rewriting), ChangeError> {
         let opened = self.rewriting(targets)?;
-        let done = self.repo.operate_on(self.here(&opened), targets, operate);
+        let done = self.repo.operate_on(self.here(&opened), &self.cause(), targets, operate);
         let done = done.map_err(change_error)?;
         self.opened_now()?;
         Ok(done)
@@ -75,6 +75,30 @@ impl StoreCheckout {
         sides.iter().map(kind).collect()
     }
 
+    /// An operation, with what the audit says of it.
+    fn told(&self, info: engine::OperationInfo) -> Result<OperationInfo, ChangeError> {
+        let engine::OperationInfo { id, parents, description, ended_ms, snapshot, .. } = info;
+        let mut told = OperationInfo {
+            id,
+            parents,
+            description,
+            ended_ms,
+            snapshot,
+            who: info.who,
+            causes: info.cause.into_iter().collect(),
+            edits: 0,
+            paths: Vec::new(),
+        };
+        if !info.edits.is_empty() {
+            let summary = self.repo.audit_summary(&info.edits).map_err(change_error)?;
+            (told.edits, told.paths) = (summary.edits, summary.paths);
+            if !summary.causes.is_empty() {
+                told.causes = summary.causes;
+            }
+        }
+        Ok(told)
+    }
+
     fn land(&self, ops: Vec<Op>) -> Result<(), ChangeError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| {
@@ -91,11 +115,6 @@ fn expected_commit(
     expected: Option<&Revision>,
 ) -> Result<Option<CommitOid>, StoreError> {
     expected.map(|expected| named.commit(expected)).transpose()
-}
-
-fn operation(info: engine::OperationInfo) -> OperationInfo {
-    let engine::OperationInfo { id, parents, description, ended_ms, snapshot } = info;
-    OperationInfo { id, parents, description, ended_ms, snapshot }
 }
 
 /// Where a branch begins that is to be put onto `onto`, in jj's language.
@@ -140,11 +159,13 @@ impl History for StoreCheckout {
         let found = engine.change_history(&change, limit).map_err(engine_error)?;
         let oids: Vec<CommitOid> = found.iter().map(|(oid, _)| oid.clone()).collect();
         let commits = engine.commits(&oids).map_err(engine_error)?;
-        let told = commits.into_iter().zip(found).map(|(commit, (_, made))| Earlier {
-            change: info(commit),
-            operation: made.map(operation),
+        let told = commits.into_iter().zip(found).map(|(commit, (_, made))| {
+            Ok(Earlier {
+                change: info(commit),
+                operation: made.map(|made| self.told(made)).transpose()?,
+            })
         });
-        Ok(told.collect())
+        told.collect()
     }
 
     fn describe(&self, revision: &Revision, text: &str) -> Result<Rewriting, ChangeError> {
@@ -425,13 +446,30 @@ impl History for StoreCheckout {
 
     fn operations(&self, limit: usize) -> Result<Vec<OperationInfo>, ChangeError> {
         self.reading()?;
+        self.repo.flush_dirty().map_err(change_error)?;
         let found = self.repo.engine.operations(limit).map_err(engine_error)?;
-        Ok(found.into_iter().map(operation).collect())
+        found.into_iter().map(|found| self.told(found)).collect()
+    }
+
+    fn operation(&self, id: &str) -> Result<OperationDetails, ChangeError> {
+        self.reading()?;
+        self.repo.flush_dirty().map_err(change_error)?;
+        let found = self.repo.engine.operation_details(id).map_err(engine_error)?;
+        let edits = self.repo.audit_of(&found.info.edits).map_err(change_error)?;
+        let (changes, bookmarks) = (found.changes, found.bookmarks);
+        Ok(OperationDetails { operation: self.told(found.info)?, changes, bookmarks, edits })
+    }
+
+    fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, ChangeError> {
+        self.guard.check(Operation::Change)?;
+        self.repo.flush_dirty().map_err(change_error)?;
+        self.repo.audit(paths, limit).map_err(change_error)
     }
 
     fn restore_operation(&self, id: &str) -> Result<Rewriting, ChangeError> {
         self.changing(Operation::Change)?;
-        let done = self.repo.operate_on_all(|engine| Ok(((), engine.restore_operation(id)?)));
+        let restore = |engine: &Repository| Ok(((), engine.restore_operation(id)?));
+        let done = self.repo.operate_on_all(&self.cause(), restore);
         let ((), done) = done.map_err(change_error)?;
         self.opened_now()?;
         Ok(done)

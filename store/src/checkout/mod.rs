@@ -15,12 +15,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use mesafs::backend::Access;
 use mesafs::error::{Errno, FsError, FsResult, Operation};
+use mesafs::line::{Line, PresentLine};
 use mesafs::live::{Origin, Queue, Touched};
 use mesafs::name::CommitOid;
 use mesafs::path::RepoPath;
 use mesafs::token::Verified;
 use parking_lot::Mutex;
 
+use crate::cause::Cause;
 use crate::core::Core;
 use crate::engine::Author;
 use crate::repo::{LiveChange, Marks, Opened, Ready, Repo, Standing, Writing};
@@ -61,9 +63,27 @@ impl Guard {
     }
 }
 
-/// One mount's view of one repository.
+/// One mount's view of one repository, as one of its runs has it.
 #[derive(Debug)]
 pub(crate) struct StoreCheckout {
+    state: Arc<State>,
+    /// Where the run is; `None` for what no run does.
+    line: Option<Arc<PresentLine>>,
+    /// That of the last line that did something.
+    cause: ArcSwap<Cause>,
+}
+
+impl std::ops::Deref for StoreCheckout {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+/// What the runs of a mount share of one repository.
+#[derive(Debug)]
+pub(crate) struct State {
     guard: Arc<Guard>,
     repo: Arc<Repo>,
     access: Access,
@@ -91,15 +111,29 @@ impl StoreCheckout {
     ) -> Self {
         let origin = guard.core.origin();
         let opened = ArcSwap::from_pointee(opened);
-        Self { guard, repo, access, author, origin, opened, view: Mutex::default() }
+        let state = State { guard, repo, access, author, origin, opened, view: Mutex::default() };
+        Self::of(Arc::new(state), None)
     }
 
-    fn core(&self) -> &Arc<Core> {
-        &self.guard.core
+    fn of(state: Arc<State>, line: Option<Arc<PresentLine>>) -> Self {
+        let cause = ArcSwap::new(state.cause_of(None));
+        Self { state, line, cause }
     }
 
-    fn writing(&self) -> Writing<'_> {
-        Writing { origin: self.origin, author: &self.author, grafts: Marks::Foreign }
+    /// Who does what is done through this now, and by what.
+    fn cause(&self) -> Arc<Cause> {
+        let line = self.line.as_ref().and_then(|line| line.get());
+        let known = self.cause.load();
+        if known.is_of(line.as_ref()) {
+            return Arc::clone(&known);
+        }
+        let cause = self.cause_of(line);
+        self.cause.store(Arc::clone(&cause));
+        cause
+    }
+
+    fn writing<'a>(&self, cause: &'a Arc<Cause>) -> Writing<'a> {
+        Writing { origin: self.origin, cause, grafts: Marks::Foreign }
     }
 
     fn check_access(&self, operation: Operation) -> FsResult<()> {
@@ -121,7 +155,7 @@ impl StoreCheckout {
                 Standing::Mutable => return Ok(opened),
                 Standing::Shared(name) => {
                     let told = |error: crate::StoreError| error.to_fs(operation);
-                    let ready = self.repo.make_shared_child(&opened.live, &self.author);
+                    let ready = self.repo.make_shared_child(&opened.live, &self.cause());
                     if ready.map_err(told)? == Ready::Moved {
                         self.switch_to(self.repo.open_bookmark(&name).map_err(told)?);
                     }
@@ -178,6 +212,18 @@ impl StoreCheckout {
         drop(view);
         free.iter().for_each(|live| self.leave(live));
     }
+}
+
+impl State {
+    fn core(&self) -> &Arc<Core> {
+        &self.guard.core
+    }
+
+    fn cause_of(&self, line: Option<Arc<Line>>) -> Arc<Cause> {
+        let grant = &self.guard.verified.grant;
+        let (session, key) = (grant.jti.as_str().to_owned(), grant.key.as_str().to_owned());
+        Cause::new(self.author.clone(), session, key, line)
+    }
 
     /// Lets a change go that this checkout had open.
     fn leave(&self, live: &Arc<LiveChange>) {
@@ -190,7 +236,7 @@ impl StoreCheckout {
     }
 }
 
-impl Drop for StoreCheckout {
+impl Drop for State {
     fn drop(&mut self) {
         if !self.guard.closed.load(Ordering::Acquire)
             && self.core().check(Operation::Mount).is_ok()

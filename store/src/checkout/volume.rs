@@ -45,10 +45,11 @@ impl StoreCheckout {
             return Ok(Applied { version, replaced: Vec::new() });
         }
         let mut attempt = 0;
+        let cause = self.cause();
         loop {
             let opened = self.writable(Operation::Write)?;
             let live = self.live_for(&batch, &opened.live);
-            match self.repo.land(&live, &batch, Writing { grafts, ..self.writing() }) {
+            match self.repo.land(&live, &batch, Writing { grafts, ..self.writing(&cause) }) {
                 Err(error) if attempt < ATTEMPTS && Self::is_stale(&live, error.errno()) => {
                     attempt += 1;
                 }
@@ -113,7 +114,8 @@ impl Volume for StoreCheckout {
             parts.push((checkout, Part { repo: &checkout.repo, live, batch, version }));
         }
         let (checkouts, mut parts): (Vec<&Self>, Vec<Part<'_>>) = parts.into_iter().unzip();
-        let by = Writing { grafts: Marks::Own, ..self.writing() };
+        let cause = self.cause();
+        let by = Writing { grafts: Marks::Own, ..self.writing(&cause) };
         let version = land_together(&mut parts, by)?;
         for part in &parts {
             self.core().recent.add(part.batch.id, version, &[]);
@@ -143,8 +145,9 @@ impl Volume for StoreCheckout {
             return Ok(());
         }
         let there = (&*other_live, &removal);
-        let landed =
-            self.repo.land_both((&live, &batch), &other_checkout.repo, there, self.writing());
+        let cause = self.cause();
+        let by = self.writing(&cause);
+        let landed = self.repo.land_both((&live, &batch), &other_checkout.repo, there, by);
         let version = landed?;
         for (checkout, batch, live) in
             [(self, &batch, &live), (other_checkout, &removal, &other_live)]

@@ -21,6 +21,7 @@
 
 mod bookmarks;
 mod cache;
+pub(crate) mod cause;
 mod changes;
 mod conflict;
 mod counters;
@@ -51,6 +52,7 @@ mod tidy;
 mod types;
 mod writer;
 
+pub use cause::Edits;
 pub use counters::Counters;
 pub use diff::Difference;
 pub use error::{EngineError, EngineResult};

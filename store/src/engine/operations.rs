@@ -1,16 +1,25 @@
 //! The log of operations: what was done to the repository, and going back.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use jj_lib::backend::{ChangeId as JjChangeId, CommitId};
 use jj_lib::evolution::walk_predecessors;
 use jj_lib::object_id::ObjectId as _;
+use jj_lib::op_store::RefTarget;
 use jj_lib::op_walk;
 use jj_lib::operation::Operation;
 use jj_lib::ref_name::RefName;
+use jj_lib::repo::{ReadonlyRepo, Repo as _};
+use jj_lib::revset;
+use mesafs::backend::{BookmarkMove, Cause, CommitMove};
 use mesafs::name::{ChangeId, CommitOid};
 use pollster::FutureExt as _;
 
+use super::cause::{self, Edits};
 use super::changes::nobody;
 use super::error::{Doing, EngineError, EngineResult};
+use super::history::History;
 use super::ids;
 use super::repository::Repository;
 use super::types::Transacted;
@@ -27,6 +36,20 @@ pub struct OperationInfo {
     pub ended_ms: i64,
     /// Whether it stored what a live tree held.
     pub snapshot: bool,
+    /// The author's name; `user@host` of another program's operation.
+    pub who: String,
+    /// `None` of another program's operation.
+    pub cause: Option<Cause>,
+    /// What of the journal a snapshot stored.
+    pub edits: Vec<Edits>,
+}
+
+/// An operation, and what it did beside its first parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationDetails {
+    pub info: OperationInfo,
+    pub changes: Vec<CommitMove>,
+    pub bookmarks: Vec<BookmarkMove>,
 }
 
 impl Repository {
@@ -46,6 +69,28 @@ impl Repository {
         Ok(operations.iter().map(info).collect())
     }
 
+    /// What an operation did, which a unique prefix of its id names.
+    ///
+    /// # Errors
+    /// `NoOperation`, `Data`.
+    pub fn operation_details(&self, id: &str) -> EngineResult<OperationDetails> {
+        let history = self.history();
+        let operation = resolve(&history, id)?;
+        let loader = history.repo.loader();
+        let load = |operation: &Operation| {
+            loader.load_at(operation).block_on().doing("loading an operation")
+        };
+        let parents = operation.parents().block_on().doing("reading operations")?;
+        let (mut changes, mut bookmarks) = (Vec::new(), Vec::new());
+        if let Some(parent) = parents.first() {
+            let (before, after) = (load(parent)?, load(&operation)?);
+            changes = commit_moves(&before, &after)?;
+            let both = (before.view().local_bookmarks(), after.view().local_bookmarks());
+            bookmarks = bookmark_moves(&both.0.collect(), &both.1.collect())?;
+        }
+        Ok(OperationDetails { info: info(&operation), changes, bookmarks })
+    }
+
     /// Makes changes and bookmarks what they were after the operation that a unique prefix of an
     /// id names. It is an operation of its own, so it can be taken back likewise.
     ///
@@ -53,13 +98,7 @@ impl Repository {
     /// `NoOperation`; `NoBookmark` if the default bookmark wasn't there then.
     pub fn restore_operation(&self, id: &str) -> EngineResult<Transacted> {
         let ((), transacted) = self.transact("restore to an operation", &nobody(), |draft| {
-            let missing = || EngineError::NoOperation(id.to_owned());
-            if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(missing());
-            }
-            let operation = op_walk::resolve_op_with_repo(&draft.history.repo, id)
-                .block_on()
-                .map_err(|_| missing())?;
+            let operation = resolve(&draft.history, id)?;
             let view = operation.view().block_on().doing("reading an operation")?;
             let default = self.default_bookmark();
             if view.get_local_bookmark(RefName::new(default.as_str())).is_absent() {
@@ -98,13 +137,84 @@ impl Repository {
     }
 }
 
+fn resolve(history: &History, id: &str) -> EngineResult<Operation> {
+    let missing = || EngineError::NoOperation(id.to_owned());
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(missing());
+    }
+    op_walk::resolve_op_with_repo(&history.repo, id).block_on().map_err(|_| missing())
+}
+
+/// The commits that are visible after and were not before, and the other way round, by their changes.
+fn commit_moves(before: &ReadonlyRepo, after: &ReadonlyRepo) -> EngineResult<Vec<CommitMove>> {
+    let doing = "comparing operations";
+    let heads = |repo: &ReadonlyRepo| repo.view().heads().iter().cloned().collect::<Vec<_>>();
+    let only = |repo: &ReadonlyRepo, unwanted: &[CommitId], wanted: &[CommitId]| {
+        let found = revset::walk_revs(repo, wanted, unwanted).doing(doing)?;
+        found.commit_change_ids().try_collect::<Vec<_>>().block_on().doing(doing)
+    };
+    // The later repository's index knows the commits of both.
+    let (old, new) = (heads(before), heads(after));
+    let gone = only(after, &new, &old)?;
+    let come = only(after, &old, &new)?;
+    let mut moves = Vec::new();
+    let mut told = HashSet::new();
+    for (id, change) in come.iter().chain(&gone) {
+        if !told.insert(change.clone()) {
+            continue;
+        }
+        let of = |commits: &[(CommitId, JjChangeId)]| {
+            let found = commits.iter().find(|(_, other)| other == change);
+            found.map(|(id, _)| ids::commit_oid(id)).transpose()
+        };
+        let commit = after.store().get_commit(id).doing(doing)?;
+        moves.push(CommitMove {
+            change: ids::change_id(change)?,
+            before: of(&gone)?,
+            after: of(&come)?,
+            summary: commit.description().lines().next().unwrap_or_default().to_owned(),
+        });
+    }
+    Ok(moves)
+}
+
+type Bookmarks<'a> = BTreeMap<&'a RefName, &'a RefTarget>;
+
+fn bookmark_moves(
+    before: &Bookmarks<'_>,
+    after: &Bookmarks<'_>,
+) -> EngineResult<Vec<BookmarkMove>> {
+    let names: BTreeSet<&RefName> = before.keys().chain(after.keys()).copied().collect();
+    let commits = |target: Option<&&RefTarget>| -> EngineResult<Vec<CommitOid>> {
+        target.into_iter().flat_map(|target| target.added_ids()).map(ids::commit_oid).collect()
+    };
+    let mut moves = Vec::new();
+    for name in names {
+        let (one, two) = (before.get(name), after.get(name));
+        if one != two {
+            let (before, after) = (commits(one)?, commits(two)?);
+            moves.push(BookmarkMove { name: name.as_str().to_owned(), before, after });
+        }
+    }
+    Ok(moves)
+}
+
 fn info(operation: &Operation) -> OperationInfo {
     let metadata = operation.metadata();
+    let cause = cause::of(operation);
+    let who = match &cause {
+        Some(cause) => cause.author.clone(),
+        None if metadata.hostname.is_empty() => metadata.username.clone(),
+        None => format!("{}@{}", metadata.username, metadata.hostname),
+    };
     OperationInfo {
         id: operation.id().hex(),
         parents: operation.parent_ids().iter().map(|id| id.hex()).collect(),
         description: metadata.description.clone(),
         ended_ms: metadata.time.end.timestamp.0,
         snapshot: metadata.is_snapshot,
+        who,
+        cause,
+        edits: cause::edits(operation),
     }
 }

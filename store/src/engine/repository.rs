@@ -54,6 +54,8 @@ pub struct Repository {
     default_bookmark: RwLock<BookmarkName>,
     writer: Mutex<Writer>,
     pub(super) tidying: Mutex<()>,
+    /// What operations say of where they come from.
+    behalf: Mutex<Vec<(String, String)>>,
 }
 
 /// What only the one writer touches.
@@ -67,6 +69,16 @@ pub(super) struct Writer {
     foreign: Vec<Rewritten>,
     /// What an operation of ours has made could not be read: only opening anew puts that right.
     lost: bool,
+}
+
+/// See [`Repository::on_behalf`].
+#[derive(Debug)]
+pub struct Behalf<'a>(&'a Repository);
+
+impl Drop for Behalf<'_> {
+    fn drop(&mut self) {
+        self.0.behalf.lock().clear();
+    }
 }
 
 impl fmt::Debug for Repository {
@@ -134,6 +146,7 @@ impl Repository {
             default_bookmark: RwLock::new(default_bookmark),
             writer: Mutex::new(writer),
             tidying: Mutex::new(()),
+            behalf: Mutex::default(),
         })
     }
 
@@ -253,6 +266,14 @@ impl Repository {
         Ok(())
     }
 
+    /// Has operations say so of where they come from, until the answer is dropped. Who calls is the only
+    /// one then that makes any.
+    #[must_use]
+    pub fn on_behalf(&self, attributes: Vec<(String, String)>) -> Behalf<'_> {
+        *self.behalf.lock() = attributes;
+        Behalf(self)
+    }
+
     /// The newest state known, for reading.
     pub(super) fn history(&self) -> Arc<History> {
         self.history.load_full()
@@ -299,6 +320,9 @@ impl Repository {
         let draft = Draft::new(Arc::clone(&before), author, writer.positions.clone());
         let landed = catch_unwind(AssertUnwindSafe(|| {
             let mut draft = prepare(draft)?;
+            for (name, text) in self.behalf.lock().iter() {
+                draft.tx.set_attribute(name.clone(), text.clone());
+            }
             let answer = body(&mut draft)?;
             if !draft.tx.repo().has_changes() {
                 return Ok((answer, None));

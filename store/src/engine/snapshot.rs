@@ -7,6 +7,7 @@ use jj_lib::repo::Repo as _;
 use mesafs::name::{ChangeId, CommitOid};
 use pollster::FutureExt as _;
 
+use super::cause::{self, Edits};
 use super::conflict;
 use super::draft::Draft;
 use super::error::{Doing, EngineError, EngineResult};
@@ -21,6 +22,8 @@ pub struct ChangeSnapshot {
     /// The commit that the tree was built on.
     pub base: CommitOid,
     pub root: RootTree,
+    /// The journal sequence up to which its commit held it.
+    pub journal_since: u64,
     /// The journal sequence of the last batch in it.
     pub journal_sequence: u64,
 }
@@ -44,6 +47,12 @@ impl Repository {
             draft.tx.set_is_snapshot(true);
             changes.iter().try_for_each(|change| rewrite(&self.objects, draft, change))?;
             draft.positions.retain(|_, sequence| *sequence >= journal_floor);
+            let edits: Vec<Edits> = changes
+                .iter()
+                .filter(|change| change.journal_since < change.journal_sequence)
+                .map(|held| (held.change.clone(), held.journal_since, held.journal_sequence))
+                .collect();
+            draft.tx.set_attribute(cause::EDITS.to_owned(), cause::format(&edits));
             Ok(())
         })?;
         Ok(transacted.unwrap_or_else(|| self.unchanged()))

@@ -11,7 +11,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use parking_lot::Mutex;
 use crate::error::errno_of;
 use crate::wire::Writer;
 
-pub(crate) use record::{ChangeKey, DataAt, Part, PartRef, RepoUid, decode};
+pub(crate) use record::{Causes, ChangeKey, DataAt, Part, PartRef, RepoUid, decode};
 pub(crate) use recover::{Record, recover};
 pub(crate) use segment::Segment;
 use segment::{HEADER_BYTES, RECORD_HEADER_BYTES, record_header};
@@ -51,6 +51,8 @@ struct Active {
     segment: Arc<Segment>,
     bytes: u64,
     highest: HashMap<ChangeKey, u64>,
+    /// The causes that it has named.
+    named: HashSet<u64>,
 }
 
 /// The journal of an open store.
@@ -132,9 +134,16 @@ impl Journal {
         if let Some(failed) = &state.failed {
             return Err(failed.clone());
         }
-        state.buffer.0.clear();
-        state.buffer.raw(&[0; RECORD_HEADER_BYTES]);
-        let data = record::encode(parts, &mut state.buffer)?;
+        let mut data = encode(parts, state)?;
+        let len = state.buffer.0.len() as u64;
+        let full = |active: &Active| {
+            active.bytes > HEADER_BYTES && active.bytes + len > self.segment_bytes_max
+        };
+        if state.active.as_ref().is_some_and(full) {
+            self.close_active(state)?;
+            // The new segment names every cause anew.
+            data = encode(parts, state)?;
+        }
         let (header, payload) = state.buffer.0.split_at_mut(RECORD_HEADER_BYTES);
         if u32::try_from(payload.len()).is_err() {
             return Err(FsError::new(Errno::FBig, Operation::Write, ""));
@@ -142,12 +151,6 @@ impl Journal {
         let sequence = state.next;
         header.copy_from_slice(&record_header(payload, sequence));
         let len = state.buffer.0.len() as u64;
-        let full = |active: &Active| {
-            active.bytes > HEADER_BYTES && active.bytes + len > self.segment_bytes_max
-        };
-        if state.active.as_ref().is_some_and(full) {
-            self.close_active(state)?;
-        }
         let active = match &mut state.active {
             Some(active) => active,
             none => none.insert(self.new_segment(sequence)?),
@@ -165,6 +168,7 @@ impl Journal {
         state.next += 1;
         for part in parts {
             active.highest.insert((part.repo, part.change.clone()), sequence);
+            active.named.insert(part.cause.id);
         }
         self.counters.add_journal_bytes(len);
         let segment = Arc::clone(&active.segment);
@@ -181,7 +185,13 @@ impl Journal {
             let _stays_empty = std::fs::remove_file(&segment.path);
             return Err(failed_write(&error));
         }
-        Ok(Active { first, segment, bytes: HEADER_BYTES, highest: HashMap::new() })
+        Ok(Active {
+            first,
+            segment,
+            bytes: HEADER_BYTES,
+            highest: HashMap::new(),
+            named: HashSet::new(),
+        })
     }
 
     /// Syncs the segment that is being written, and writes it no more.
@@ -276,6 +286,15 @@ impl Journal {
         let open = held.flatten().filter(|(key, highest)| passed(key) < **highest);
         open.map(|(key, _)| passed(key) + 1).min().unwrap_or(state.next)
     }
+}
+
+/// Puts the record into the buffer, as the segment that is being written takes it.
+fn encode(parts: &[PartRef<'_>], state: &mut State) -> FsResult<Vec<DataAt>> {
+    let none = HashSet::new();
+    let named = state.active.as_ref().map_or(&none, |active| &active.named);
+    state.buffer.0.clear();
+    state.buffer.raw(&[0; RECORD_HEADER_BYTES]);
+    record::encode(parts, named, &mut state.buffer)
 }
 
 fn is_passed(highest: &HashMap<ChangeKey, u64>, passed: &dyn Fn(&ChangeKey) -> u64) -> bool {

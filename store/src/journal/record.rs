@@ -2,8 +2,9 @@
 //!
 //! A record is one batch, or the batches of a move between repositories: it lands whole or not at
 //! all. Ops are those of a plan: every target is a path, merges are done, so replaying them on the
-//! same tree comes to the same tree.
+//! same tree comes to the same tree. Who wrote is said once in a segment, and by number after that.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use mesafs::op::{Batch, BatchId, IfExists, Op, Replaced, Target};
 use mesafs::path::RepoPath;
 use mesafs::tree::{Body, Conflict, Dir, File, Node, ObjectId, Source, Symlink};
 
+use crate::cause::Cause;
 use crate::engine::Author;
 use crate::wire::{Reader, Writer};
 
@@ -27,7 +29,7 @@ pub(crate) type ChangeKey = (RepoUid, ChangeId);
 #[derive(Debug)]
 pub(crate) struct Part {
     pub key: ChangeKey,
-    pub author: Author,
+    pub cause: Arc<Cause>,
     pub replaced: Vec<Replaced>,
     pub batch: Batch,
     /// Where in the record's payload the data of ops are: the op's index and the offset.
@@ -39,7 +41,7 @@ pub(crate) struct Part {
 pub(crate) struct PartRef<'a> {
     pub repo: RepoUid,
     pub change: ChangeId,
-    pub author: &'a Author,
+    pub cause: &'a Cause,
     pub id: BatchId,
     pub now_ns: i64,
     pub replaced: &'a [Replaced],
@@ -54,16 +56,41 @@ pub(crate) struct DataAt {
     pub offset: usize,
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// In which every part has its author's name and email.
+const FORMAT_OF_AUTHORS: u8 = 1;
 
-/// Appends the payload of a record to `out` and answers where the ops' data are in it.
+/// The causes that a segment has named so far, by their numbers.
+pub(crate) type Causes = HashMap<u64, Arc<Cause>>;
+
+/// Appends the payload of a record to `out` and answers where the ops' data are in it. Causes that are
+/// not `named` in the segment yet are named in the record.
 ///
 /// # Errors
 /// EIO if the content of a graft cannot be read.
-pub(crate) fn encode(parts: &[PartRef<'_>], out: &mut Writer) -> FsResult<Vec<DataAt>> {
+pub(crate) fn encode(
+    parts: &[PartRef<'_>],
+    named: &HashSet<u64>,
+    out: &mut Writer,
+) -> FsResult<Vec<DataAt>> {
     let start = out.0.len();
     let mut data_at = Vec::new();
     out.u8(FORMAT);
+    let mut new: Vec<&Cause> = Vec::new();
+    for cause in parts.iter().map(|part| part.cause) {
+        if !named.contains(&cause.id) && new.iter().all(|new| new.id != cause.id) {
+            new.push(cause);
+        }
+    }
+    out.len(new.len() as u64);
+    for cause in new {
+        out.len(cause.id);
+        let Author { name, email } = &cause.author;
+        for text in [name, email, &cause.session, &cause.key] {
+            out.bytes(text.as_bytes());
+        }
+        out.bytes(&cause.line());
+    }
     out.len(parts.len() as u64);
     for (index, part) in parts.iter().enumerate() {
         // The length comes first, so that what belongs to a deleted repository can be skipped.
@@ -71,8 +98,7 @@ pub(crate) fn encode(parts: &[PartRef<'_>], out: &mut Writer) -> FsResult<Vec<Da
         out.raw(&[0; 8]);
         out.i64(part.repo.0);
         out.bytes(part.change.as_str().as_bytes());
-        out.bytes(part.author.name.as_bytes());
-        out.bytes(part.author.email.as_bytes());
+        out.len(part.cause.id);
         out.u128(part.id.0);
         out.i64(part.now_ns);
         out.len(part.replaced.len() as u64);
@@ -256,15 +282,17 @@ fn put_body(body: &Body, out: &mut Writer) -> FsResult<()> {
     Ok(())
 }
 
-/// Reads a record's payload back. `source` gives what reads a repository's objects, `None` for one
+/// Reads a record's payload back, and notes the causes that it names. `source` gives what reads a repository's objects, `None` for one
 /// that is gone: its parts are left out. The answer is `None` if the bytes are no record.
 pub(crate) fn decode(
     payload: &Bytes,
+    causes: &mut Causes,
     source: &mut dyn FnMut(RepoUid) -> Option<Arc<dyn Source>>,
 ) -> Option<Vec<Part>> {
     let mut reader = Reader::new(payload.clone());
-    if reader.u8()? != FORMAT {
-        return None;
+    let format = reader.u8()?;
+    for (id, cause) in take_causes(format, &mut reader)? {
+        causes.insert(id, cause);
     }
     let count = reader.count(8)?;
     let mut parts = Vec::with_capacity(count);
@@ -273,7 +301,7 @@ pub(crate) fn decode(
         let start = reader.at();
         let repo = RepoUid(reader.i64()?);
         match source(repo) {
-            Some(source) => parts.push(decode_part(repo, &mut reader, &source)?),
+            Some(source) => parts.push(decode_part(format, repo, &mut reader, causes, &source)?),
             None => reader.skip(len.checked_sub(8)?)?,
         }
         if reader.at() != start.checked_add(len)? {
@@ -286,9 +314,8 @@ pub(crate) fn decode(
 /// Whose trees the record with this payload changes, deleted repositories' included.
 pub(crate) fn keys(payload: &Bytes) -> Option<Vec<ChangeKey>> {
     let mut reader = Reader::new(payload.clone());
-    if reader.u8()? != FORMAT {
-        return None;
-    }
+    let format = reader.u8()?;
+    take_causes(format, &mut reader)?;
     let count = reader.count(8)?;
     let mut keys = Vec::with_capacity(count);
     for _ in 0..count {
@@ -301,9 +328,38 @@ pub(crate) fn keys(payload: &Bytes) -> Option<Vec<ChangeKey>> {
     Some(keys)
 }
 
-fn decode_part(repo: RepoUid, reader: &mut Reader, source: &Arc<dyn Source>) -> Option<Part> {
+/// The causes that a record names.
+fn take_causes(format: u8, reader: &mut Reader) -> Option<Vec<(u64, Arc<Cause>)>> {
+    match format {
+        FORMAT => {}
+        FORMAT_OF_AUTHORS => return Some(Vec::new()),
+        _ => return None,
+    }
+    let count = reader.count(6)?;
+    let cause = |_| {
+        let id = reader.len()?;
+        let author = Author { name: reader.text()?, email: reader.text()? };
+        let (session, key) = (reader.text()?, reader.text()?);
+        let line = reader.bytes()?.to_vec().into();
+        Some((id, Cause::recovered(author, session, key, line)))
+    };
+    (0..count).map(cause).collect()
+}
+
+fn decode_part(
+    format: u8,
+    repo: RepoUid,
+    reader: &mut Reader,
+    causes: &Causes,
+    source: &Arc<dyn Source>,
+) -> Option<Part> {
     let change = ChangeId::new(&reader.text()?).ok()?;
-    let author = Author { name: reader.text()?, email: reader.text()? };
+    let cause = if format == FORMAT_OF_AUTHORS {
+        let author = Author { name: reader.text()?, email: reader.text()? };
+        Cause::recovered(author, String::new(), String::new(), Default::default())
+    } else {
+        causes.get(&reader.len()?).map_or_else(Cause::nobody, Arc::clone)
+    };
     let id = BatchId(reader.u128()?);
     let now_ns = reader.i64()?;
     let replaced = (0..reader.count(1)?)
@@ -328,7 +384,7 @@ fn decode_part(repo: RepoUid, reader: &mut Reader, source: &Arc<dyn Source>) -> 
         ops.push(op);
     }
     let batch = Batch { id, now_ns, ops };
-    Some(Part { key: (repo, change), author, replaced, batch, data })
+    Some(Part { key: (repo, change), cause, replaced, batch, data })
 }
 
 fn decode_op(reader: &mut Reader, source: &Arc<dyn Source>) -> Option<Op> {

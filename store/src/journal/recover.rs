@@ -10,7 +10,7 @@ use bytes::Bytes;
 use mesafs::counters::Counters;
 
 use super::segment::{Next, Scan, Segment, list};
-use super::{Closed, Journal, record};
+use super::{Causes, Closed, Journal, record};
 use crate::error::StoreError;
 
 /// Sequences are skipped where records were damaged, so that none is given a second time.
@@ -110,13 +110,14 @@ fn set_aside(dir: &Path, path: &Path, at: u64) -> io::Result<()> {
 }
 
 impl Journal {
-    /// Gives `found` every record that was there when the journal was recovered, oldest first.
+    /// Gives `found` every record that was there when the journal was recovered, oldest first, with the
+    /// causes that its segment has named so far.
     ///
     /// # Errors
     /// Those of `found`; [`StoreError::Io`] if a segment cannot be read any more.
     pub fn replay(
         &self,
-        found: &mut dyn FnMut(Record) -> Result<(), StoreError>,
+        found: &mut dyn FnMut(Record, &mut Causes) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let segments: Vec<_> = {
             let state = self.state.lock();
@@ -127,11 +128,12 @@ impl Journal {
             let Some(mut scan) = opened else { continue };
             let file = File::open(&path).map_err(StoreError::io(&path))?;
             let segment = Arc::new(Segment { file, path: path.clone() });
-            let mut next = first;
+            let (mut next, mut causes) = (first, Causes::new());
             while let Next::Record { sequence, payload, offset } =
                 scan.next(next).map_err(StoreError::io(&path))?
             {
-                found(Record { sequence, payload, segment: Arc::clone(&segment), offset })?;
+                let segment = Arc::clone(&segment);
+                found(Record { sequence, payload, segment, offset }, &mut causes)?;
                 next += 1;
             }
         }

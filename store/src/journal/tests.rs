@@ -11,6 +11,7 @@ use mesafs::path::RepoPath;
 use tempfile::TempDir;
 
 use super::{Journal, PartRef, RepoUid, recover};
+use crate::cause::Cause;
 use crate::engine::Author;
 use crate::error::StoreError;
 
@@ -32,10 +33,11 @@ fn append(journal: &Journal, number: u64) -> u64 {
     let target = Target::Path(RepoPath::new("log").unwrap());
     let op = Op::Append { target, data: Bytes::from(format!("{number:>100}")) };
     let author = Author { name: "a".into(), email: "b".into() };
+    let cause = Cause::new(author, "session".into(), "key".into(), None);
     let part = PartRef {
         repo: RepoUid(1),
         change: change(),
-        author: &author,
+        cause: &cause,
         id: BatchId(u128::from(number)),
         now_ns: 5,
         replaced: &[],
@@ -60,8 +62,8 @@ fn found(journal: &Journal) -> Vec<(u64, u128)> {
     let mut found = Vec::new();
     let source = no_source();
     journal
-        .replay(&mut |record| {
-            let parts = super::decode(&record.payload, &mut |_| Some(Arc::clone(&source)));
+        .replay(&mut |record, causes| {
+            let parts = super::decode(&record.payload, causes, &mut |_| Some(Arc::clone(&source)));
             let parts = parts.unwrap();
             found.push((record.sequence, parts[0].batch.id.0));
             Ok(())

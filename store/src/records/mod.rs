@@ -1,9 +1,11 @@
-//! The store's database: repositories, keys, facts, sums, snapshot rows, settings (SQLite, WAL).
+//! The store's database: repositories, keys, facts, sums, snapshot rows, the audit, settings (SQLite,
+//! WAL).
 //!
 //! Never on the write path: a batch needs the journal alone. One connection under one lock, every
 //! call a transaction of its own. What must survive power loss before the call returns says so
 //! ([`Lasting`]); the rest is content-addressed or comes again from the journal.
 
+mod audit;
 mod facts;
 mod keys;
 mod repos;
@@ -20,12 +22,13 @@ use rusqlite::{Connection, Transaction};
 
 use crate::error::StoreError;
 
+pub(crate) use audit::{Auditing, Edited, Summary};
 pub(crate) use keys::{KeyTable, SharedKeys};
 pub(crate) use repos::RepoRow;
 pub(crate) use snapshots::SnapshotRow;
 
 /// The format that this program writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// How many prepared statements are kept.
 const STATEMENTS_KEPT: usize = 64;
 /// A log of so many pages (4 KiB) goes into the database as it is written; one that is longer than so
@@ -83,8 +86,17 @@ impl Database {
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match found {
             0 => {
-                let schema = format!("BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;");
+                let schema = format!(
+                    "BEGIN; {SCHEMA} {} PRAGMA user_version = {FORMAT}; COMMIT;",
+                    audit::SCHEMA
+                );
                 connection.execute_batch(&schema)?;
+            }
+            // Before there was an audit.
+            1 => {
+                let schema = audit::SCHEMA;
+                let added = format!("BEGIN; {schema} PRAGMA user_version = {FORMAT}; COMMIT;");
+                connection.execute_batch(&added)?;
             }
             FORMAT => {}
             found => {

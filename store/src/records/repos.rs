@@ -57,7 +57,7 @@ impl Database {
     /// Forgets a repository and what is kept beside its commits.
     pub fn remove_repo(&self, uid: RepoUid) -> Result<(), StoreError> {
         self.write(Lasting::Power, |db| {
-            for table in ["commit_facts", "pending_facts", "snapshots"] {
+            for table in ["commit_facts", "pending_facts", "snapshots", "audit"] {
                 db.execute(&format!("DELETE FROM {table} WHERE repo = ?1"), [uid.0])?;
             }
             db.execute("DELETE FROM repos WHERE uid = ?1", [uid.0]).map(drop)

@@ -6,6 +6,7 @@ use mesafs::name::{ChangeId, CommitOid};
 use mesafs::tree::{ObjectId, Sums};
 use rusqlite::params;
 
+use super::audit::{Auditing, put_audit};
 use super::facts::{put_commit_facts, put_sums};
 use super::{Database, Lasting, malformed};
 use crate::error::StoreError;
@@ -21,7 +22,7 @@ pub(crate) struct SnapshotRow {
 }
 
 impl Database {
-    /// Before the operation: stores what the commits will need, and which root facts a change's
+    /// Before the operation: stores what the commits will need, which edits are in them, and which root facts a change's
     /// commit gets once the operation is there.
     pub fn prepare_snapshot(
         &self,
@@ -29,8 +30,10 @@ impl Database {
         facts: &[([u8; 32], Vec<u8>)],
         sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
+        auditing: Auditing<'_>,
     ) -> Result<(), StoreError> {
         self.write(Lasting::Power, |db| {
+            put_audit(db, repo, auditing)?;
             let mut insert = db.prepare_cached("INSERT OR IGNORE INTO facts VALUES (?1, ?2)")?;
             for (id, node) in facts {
                 insert.execute(params![&id[..], node])?;

@@ -15,6 +15,7 @@ use super::facts::FactsOf;
 use super::write::{Marks, store_tree};
 use crate::engine::Durability;
 use crate::error::{StoreError, engine_to_fs};
+use crate::records::Auditing;
 
 /// A file up to this size goes into the journal whole.
 const INLINE_BYTES_MAX: u64 = 4 << 20;
@@ -50,7 +51,13 @@ impl Repo {
                 let mut stored = store_tree(dir, Marks::Own, &mut writer)?;
                 writer.finish(Durability::Power).map_err(fail)?;
                 let (facts, sums) = (&stored.facts, &stored.sums);
-                let prepared = self.shared.records.prepare_snapshot(self.uid, facts, sums, &[]);
+                let prepared = self.shared.records.prepare_snapshot(
+                    self.uid,
+                    facts,
+                    sums,
+                    &[],
+                    Auditing::default(),
+                );
                 prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
                 std::mem::take(&mut stored.settle).apply(&self.source());
                 // A folder with a conflict in it is never noted as stored: its text is kept.
@@ -109,8 +116,13 @@ impl Repo {
         let mut writer = self.heads.writer();
         let stored = store_tree(dir, Marks::Foreign, &mut writer)?;
         writer.finish(Durability::Power).map_err(fail)?;
-        let prepared =
-            self.shared.records.prepare_snapshot(self.uid, &stored.facts, &stored.sums, &[]);
+        let prepared = self.shared.records.prepare_snapshot(
+            self.uid,
+            &stored.facts,
+            &stored.sums,
+            &[],
+            Auditing::default(),
+        );
         prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
         let FactsOf::Dir { facts, sums, .. } = stored.noted.of else {
             return Ok(Dir::empty(dir.attributes));

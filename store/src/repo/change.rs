@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use mesafs::live::LiveTree;
 use mesafs::name::{BookmarkName, ChangeId, CommitOid};
+use mesafs::tree::Dir;
 use parking_lot::{Mutex, RwLock};
 
+use crate::audit::{NOTE_BYTES, Notes};
+use crate::cause::Cause;
 use crate::engine::Author;
 
 /// What a change is to those who write.
@@ -40,7 +43,7 @@ struct Unsaved {
     bytes: u64,
     /// When the last write came.
     last: Duration,
-    author: Option<Author>,
+    cause: Option<Arc<Cause>>,
 }
 
 /// One change that is open or has something to snapshot.
@@ -51,6 +54,10 @@ pub(crate) struct LiveChange {
     /// The version that its commit holds.
     saved: AtomicU64,
     unsaved: Mutex<Unsaved>,
+    /// The edits since the last snapshot.
+    pub notes: Mutex<Notes>,
+    /// What its commit holds.
+    saved_dir: Mutex<Dir>,
     /// How much may be written before the next snapshot: more, the more the last one had to store.
     pub bytes_max: AtomicU64,
     /// Held by the one that snapshots it.
@@ -63,6 +70,8 @@ impl LiveChange {
     pub fn new(tree: LiveTree, place: Place, bytes_max: u64) -> Arc<Self> {
         Arc::new(Self {
             saved: AtomicU64::new(tree.version()),
+            saved_dir: Mutex::new(tree.root().dir),
+            notes: Mutex::default(),
             tree: Arc::new(tree),
             place: RwLock::new(place),
             unsaved: Mutex::default(),
@@ -114,20 +123,29 @@ impl LiveChange {
         self.tree.version() != self.saved()
     }
 
+    /// What its commit holds, or held before an operation on history gave it other content.
+    pub fn saved_dir(&self) -> Dir {
+        self.saved_dir.lock().clone()
+    }
+
+    /// Notes that its commit has this content.
+    pub fn set_saved_dir(&self, dir: Dir) {
+        *self.saved_dir.lock() = dir;
+    }
+
     /// Notes that its commit holds everything up to `version`.
     pub fn set_saved(&self, version: u64) {
         self.saved.fetch_max(version, Ordering::AcqRel);
     }
 
-    /// Notes a write; answers how much was written since the last snapshot.
-    pub fn wrote(&self, bytes: u64, now: Duration, author: &Author) -> u64 {
+    /// Notes a write, of which `notes` more are kept.
+    pub fn wrote(&self, bytes: u64, notes: u64, now: Duration, cause: &Arc<Cause>) {
         let mut unsaved = self.unsaved.lock();
-        unsaved.bytes += bytes;
+        unsaved.bytes += bytes + notes * NOTE_BYTES;
         unsaved.last = now;
-        if unsaved.author.as_ref() != Some(author) {
-            unsaved.author = Some(author.clone());
+        if unsaved.cause.as_ref().is_none_or(|known| !Arc::ptr_eq(known, cause)) {
+            unsaved.cause = Some(Arc::clone(cause));
         }
-        unsaved.bytes
     }
 
     /// Starts counting anew, before the tree that is snapshotted is taken.
@@ -144,8 +162,12 @@ impl LiveChange {
         self.unsaved.lock().last
     }
 
-    /// Who wrote last.
-    pub fn author(&self) -> Option<Author> {
-        self.unsaved.lock().author.clone()
+    /// Who wrote last, and by what.
+    pub fn cause(&self) -> Arc<Cause> {
+        self.unsaved.lock().cause.clone().unwrap_or_else(Cause::nobody)
+    }
+
+    pub fn author(&self) -> Author {
+        self.cause().author.clone()
     }
 }

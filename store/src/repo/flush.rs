@@ -10,15 +10,18 @@ use std::sync::atomic::Ordering;
 use mesafs::live::Writer;
 use mesafs::name::{ChangeId, CommitOid};
 use mesafs::op::BatchId;
+use mesafs::tree::{Dir, Root};
 
 use super::change::Place;
 use super::facts::FactsEntry;
 use super::write::{Marks, StoredTree, store_tree};
 use super::{LiveChange, Repo, Standing};
-use crate::engine::{Author, ChangeSnapshot, Durability, EngineError, Rewritten};
+use crate::audit::{Audited, audited};
+use crate::cause::Cause;
+use crate::engine::{ChangeSnapshot, Durability, EngineError, Rewritten};
 use crate::error::StoreError;
 use crate::journal::PartRef;
-use crate::records::SnapshotRow;
+use crate::records::{Auditing, Edited, SnapshotRow};
 
 /// How often a snapshot starts anew because history moved under it.
 const ATTEMPTS: usize = 5;
@@ -27,7 +30,11 @@ const ATTEMPTS: usize = 5;
 struct Member {
     place: Place,
     version: u64,
+    /// The version that its commit held before.
+    since: u64,
     stored: StoredTree,
+    dir: Dir,
+    edits: Vec<Audited>,
 }
 
 impl Member {
@@ -67,9 +74,7 @@ impl Repo {
                 Standing::Mutable | Standing::Immutable | Standing::Shared(_) => {}
             }
             live.begin_flush();
-            let root = live.tree.root();
-            let stored = self.store(live, &root.dir)?;
-            let member = Member { place, version: root.version, stored };
+            let member = self.member(live, place, live.tree.root())?;
             let version = member.version;
             let conflicts = member.stored.root.conflicts.len();
             if self.commit(live, member)? {
@@ -108,6 +113,18 @@ impl Repo {
         Self::let_go(&mut self.lives.lock(), live);
     }
 
+    /// Stores what of a live tree is not stored yet, for a snapshot.
+    fn member(&self, live: &LiveChange, place: Place, root: Root) -> Result<Member, StoreError> {
+        let Root { dir, version, .. } = root;
+        let stored = self.store(live, &dir)?;
+        let notes = live.notes.lock().seal(version);
+        let edits = match notes.is_empty() {
+            true => Vec::new(),
+            false => audited(notes, &live.saved_dir(), &dir),
+        };
+        Ok(Member { place, version, since: live.saved(), stored, dir, edits })
+    }
+
     /// Stores the nodes of a tree that are not stored yet.
     fn store(&self, live: &LiveChange, dir: &mesafs::tree::Dir) -> Result<StoredTree, StoreError> {
         let mut writer = self.heads.writer();
@@ -136,12 +153,11 @@ impl Repo {
         for (other, writer) in above.iter().zip(&writers) {
             let root = writer.root();
             if root.version != other.saved() {
-                let stored = self.store(other, &root.dir)?;
-                members.push(Member { place: other.place(), version: root.version, stored });
+                members.push(self.member(other, other.place(), root)?);
             }
         }
-        let author = live.author().unwrap_or_else(nobody);
-        let Some(rewritten) = self.operate(&members, &author)? else {
+        let cause = live.cause();
+        let Some(rewritten) = self.operate(&members, &cause)? else {
             drop(writers);
             above.iter().chain([live]).try_for_each(|live| self.catch_up(live))?;
             return Ok(false);
@@ -163,8 +179,9 @@ impl Repo {
                 continue;
             }
             let dir = self.load_dir(&commit)?;
+            other.set_saved_dir(dir.clone());
             other.set_commit(commit);
-            let version = self.raise_version(&place.change, &author, writer.root().version);
+            let version = self.raise_version(&place.change, &cause, writer.root().version);
             writer.reset(dir, version);
             if let Some(row) = rows.iter_mut().find(|row| row.change == place.change) {
                 row.sequence = version;
@@ -186,6 +203,15 @@ impl Repo {
         for row in &rows {
             self.shared.positions.raise(self.uid, &row.change, row.sequence);
         }
+        for member in &members {
+            let own = above.iter().chain([live]).find(|live| live.change() == member.place.change);
+            if let Some(own) = own.filter(|_| !member.edits.is_empty()) {
+                own.notes.lock().forget(member.version);
+            }
+        }
+        if let Some(member) = members.into_iter().next() {
+            live.set_saved_dir(member.dir);
+        }
         live.set_saved(version);
         Ok(true)
     }
@@ -193,24 +219,29 @@ impl Repo {
     fn operate(
         &self,
         members: &[Member],
-        author: &Author,
+        cause: &Cause,
     ) -> Result<Option<Vec<Rewritten>>, StoreError> {
         let rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
         let facts: Vec<_> = members.iter().flat_map(|m| m.stored.facts.iter().cloned()).collect();
         let sums: Vec<_> = members.iter().flat_map(|m| m.stored.sums.iter().copied()).collect();
-        self.shared.records.prepare_snapshot(self.uid, &facts, &sums, &rows)?;
+        let edited: Vec<Edited<'_>> =
+            members.iter().map(|member| (&member.place.change, &member.edits[..])).collect();
+        let auditing = Auditing { edited: &edited, oldest_ns: self.shared.oldest_ns() };
+        self.shared.records.prepare_snapshot(self.uid, &facts, &sums, &rows, auditing)?;
         let changes: Vec<ChangeSnapshot> = members
             .iter()
             .map(|member| ChangeSnapshot {
                 change: member.place.change.clone(),
                 base: member.place.commit.clone(),
                 root: member.stored.root.clone(),
+                journal_since: member.since,
                 journal_sequence: member.version,
             })
             .collect();
         let positions = &self.shared.positions;
         let floor = self.shared.log.floor(&|key| positions.passed(key));
-        match self.heads.snapshot(&changes, author, floor) {
+        let _behalf = self.engine.on_behalf(cause.attributes());
+        match self.heads.snapshot(&changes, &cause.author, floor) {
             Ok(transacted) => Ok(Some(transacted.rewritten)),
             Err(EngineError::ChangeMoved { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -269,11 +300,11 @@ impl Repo {
     }
 
     /// A new version for a change that an operation on history gave other content.
-    pub(super) fn raise_version(&self, change: &ChangeId, author: &Author, version: u64) -> u64 {
+    pub(super) fn raise_version(&self, change: &ChangeId, cause: &Cause, version: u64) -> u64 {
         let raise = PartRef {
             repo: self.uid,
             change: change.clone(),
-            author,
+            cause,
             id: BatchId(0),
             now_ns: self.shared.clock.now_ns(),
             replaced: &[],
@@ -285,9 +316,4 @@ impl Repo {
             Err(_) => version.max(self.shared.log.last()),
         }
     }
-}
-
-/// Who is named where the journal doesn't say who wrote.
-pub(super) fn nobody() -> Author {
-    Author { name: "mesash".into(), email: String::new() }
 }

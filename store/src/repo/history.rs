@@ -10,10 +10,10 @@ use mesafs::tree::Dir;
 use parking_lot::MutexGuard;
 
 use super::change::Place;
-use super::flush::nobody;
 use super::revisions::Here;
 use super::{LiveChange, LiveKey, Repo, Standing};
-use crate::engine::{Author, EngineError, Resolved, Rewritten};
+use crate::cause::Cause;
+use crate::engine::{EngineError, Resolved, Rewritten};
 use crate::error::StoreError;
 
 /// How often `checkpoint` flushes anew because somebody goes on writing.
@@ -127,16 +127,17 @@ impl Repo {
     pub fn make_shared_child(
         &self,
         live: &Arc<LiveChange>,
-        author: &Author,
+        cause: &Cause,
     ) -> Result<Ready, StoreError> {
         let history = self.history.lock();
         self.refresh(&history)?;
+        let _behalf = self.engine.on_behalf(cause.attributes());
         let Standing::Shared(name) = live.standing() else { return Ok(Ready::Yes) };
         let base = live.commit();
         if self.engine.resolve_bookmark(&name)?.commit != base {
             return Ok(Ready::Moved);
         }
-        let (child, transacted) = self.engine.writable_child(&name, author)?;
+        let (child, transacted) = self.engine.writable_child(&name, &cause.author)?;
         if let Some(transacted) = transacted {
             self.note_child(&base, &child.commit)?;
             self.inherit(&transacted.rewritten)?;
@@ -155,11 +156,12 @@ impl Repo {
         &self,
         base: &Revision,
         message: &str,
-        author: &Author,
+        cause: &Cause,
         here: &LiveChange,
     ) -> Result<Opened, StoreError> {
-        let parent = self.open_revision(base, Here { live: here, user: author })?.live;
-        let forked = self.fork(&parent, message, author);
+        let here = Here { live: here, user: &cause.author };
+        let parent = self.open_revision(base, here)?.live;
+        let forked = self.fork(&parent, message, cause);
         self.release(&parent);
         forked
     }
@@ -168,13 +170,14 @@ impl Repo {
         &self,
         parent: &Arc<LiveChange>,
         message: &str,
-        author: &Author,
+        cause: &Cause,
     ) -> Result<Opened, StoreError> {
         self.flush(parent)?;
         let history = self.history.lock();
         self.refresh(&history)?;
         let base = parent.commit();
-        let (child, transacted) = self.engine.new_change(&base, message, author)?;
+        let _behalf = self.engine.on_behalf(cause.attributes());
+        let (child, transacted) = self.engine.new_change(&base, message, &cause.author)?;
         self.note_child(&base, &child.commit)?;
         self.inherit(&transacted.rewritten)?;
         // What was written since belongs to the parent, and comes with the next rebase.
@@ -205,9 +208,9 @@ impl Repo {
         live: &Arc<LiveChange>,
         bookmark: &BookmarkName,
         description: &Description,
-        author: &Author,
+        cause: &Cause,
     ) -> Result<(Resolved, Opened), StoreError> {
-        if self.make_shared_child(live, author)? == Ready::Moved {
+        if self.make_shared_child(live, cause)? == Ready::Moved {
             return Err(EngineError::BookmarkRaced(bookmark.to_string()).into());
         }
         for _ in 0..ATTEMPTS {
@@ -219,7 +222,7 @@ impl Repo {
             if live.is_dirty() {
                 continue;
             }
-            return self.save(live, &writer, bookmark, description, author);
+            return self.save(live, &writer, bookmark, description, cause);
         }
         let (change, now) = (live.change().to_string(), live.commit().to_string());
         Err(EngineError::ChangeMoved { change, now }.into())
@@ -231,15 +234,16 @@ impl Repo {
         writer: &Writer<'_>,
         bookmark: &BookmarkName,
         description: &Description,
-        author: &Author,
+        cause: &Cause,
     ) -> Result<(Resolved, Opened), StoreError> {
+        let _behalf = self.engine.on_behalf(cause.attributes());
         let message = match description {
             Description::Keep => None,
             Description::Set(text) => Some(text.as_str()),
         };
         let before = live.commit();
         let (saved, active, transacted) =
-            self.engine.checkpoint(&live.change(), bookmark, message, author)?;
+            self.engine.checkpoint(&live.change(), bookmark, message, &cause.author)?;
         self.note_child(&before, &saved.commit)?;
         self.note_child(&before, &active.commit)?;
         live.set_commit(saved.commit.clone());
@@ -255,9 +259,11 @@ impl Repo {
         &self,
         live: &LiveChange,
         name: &BookmarkName,
+        cause: &Cause,
     ) -> Result<(), StoreError> {
         let history = self.history.lock();
         self.refresh(&history)?;
+        let _behalf = self.engine.on_behalf(cause.attributes());
         let transacted = self.engine.create_bookmark(name, &live.change())?;
         self.follow(&transacted.rewritten)
     }
@@ -267,9 +273,11 @@ impl Repo {
         name: &BookmarkName,
         change: &str,
         backwards: mesafs::backend::Backwards,
+        cause: &Cause,
     ) -> Result<(), StoreError> {
         let history = self.history.lock();
         self.refresh(&history)?;
+        let _behalf = self.engine.on_behalf(cause.attributes());
         let resolved = self.engine.resolve_change(change)?;
         let transacted = self.engine.move_bookmark(name, &resolved.change, backwards, None)?;
         self.follow(&transacted.rewritten)
@@ -332,7 +340,7 @@ impl Repo {
                 break;
             }
         }
-        let author = live.author().unwrap_or_else(nobody);
+        let author = live.author();
         let (child, transacted) = self.engine.new_change(&base.oid, "", &author)?;
         self.inherit(&transacted.rewritten)?;
         tracing::warn!(repo = %self.id, left = %live.change(), change = %child.change,
@@ -438,14 +446,14 @@ impl Repo {
         let root = writer.root();
         let clean = root.version == live.saved();
         let theirs = self.load_dir(after)?;
+        live.set_saved_dir(theirs.clone());
         let dir = if clean {
             theirs
         } else {
             super::merge::merge_dirs(&self.load_dir(before)?, &root.dir, &theirs)?
         };
         live.set_commit(after.clone());
-        let author = live.author().unwrap_or_else(nobody);
-        let version = self.raise_version(&live.change(), &author, root.version);
+        let version = self.raise_version(&live.change(), &live.cause(), root.version);
         writer.reset(dir, version);
         if clean {
             live.set_saved(version);

@@ -10,7 +10,8 @@ use mesafs::tree::{Body, ReadAt};
 
 use super::write::Marks;
 use super::{LiveChange, Repo, Standing};
-use crate::engine::{Author, MergedText, merge_text};
+use crate::cause::Cause;
+use crate::engine::{MergedText, merge_text};
 use crate::journal::{PartRef, Written};
 
 /// Data of at least this size is read from the journal once it is there.
@@ -20,7 +21,7 @@ pub(crate) const LANDED_BYTES_MIN: usize = 16 << 10;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writing<'a> {
     pub origin: Origin,
-    pub author: &'a Author,
+    pub cause: &'a Arc<Cause>,
     /// Where what is grafted comes from.
     pub grafts: Marks,
 }
@@ -64,7 +65,7 @@ impl Repo {
         let batch = self.adopted(batch, by.grafts)?;
         live.tree.apply(&batch, &rules(), by.origin, |plan| {
             let written = self.shared.log.append(&[self.part(live, &batch, plan, by)?])?;
-            self.landed(live, plan, &written, 0, by);
+            self.landed(live, (plan, batch.now_ns), &written, 0, by);
             Ok(written.sequence)
         })
     }
@@ -83,7 +84,7 @@ impl Repo {
         Ok(PartRef {
             repo: self.uid,
             change: place.change,
-            author: by.author,
+            cause: by.cause,
             id: batch.id,
             now_ns: batch.now_ns,
             replaced: plan.replaced(),
@@ -94,14 +95,30 @@ impl Repo {
     fn landed(
         &self,
         live: &LiveChange,
-        plan: &Plan,
+        (plan, now_ns): (&Plan, i64),
         written: &Written,
         part: usize,
         by: Writing<'_>,
     ) {
         settle(plan, written, part);
+        let notes = self.note_edits(live, (written.sequence, part), now_ns, by.cause, plan);
         self.shared.counters.add_nodes_visited(plan.nodes_visited());
-        live.wrote(written.len, self.shared.clock.monotonic(), by.author);
+        live.wrote(written.len, notes, self.shared.clock.monotonic(), by.cause);
+    }
+
+    /// Notes for the audit what a plan did; answers how many notes there are more.
+    pub(super) fn note_edits(
+        &self,
+        live: &LiveChange,
+        record: (u64, usize),
+        now_ns: i64,
+        cause: &Arc<Cause>,
+        plan: &Plan,
+    ) -> u64 {
+        if self.shared.retention.is_zero() {
+            return 0;
+        }
+        live.notes.lock().add(record, now_ns, cause, plan.ops())
     }
 
     /// Lands a batch here and one in another repository, in one record.
@@ -133,8 +150,8 @@ impl Repo {
         ];
         let written = self.shared.log.append(&parts)?;
         drop(parts);
-        self.landed(live, &plan, &written, 0, by);
-        other.landed(other_live, &other_plan, &written, 1, by);
+        self.landed(live, (&plan, batch.now_ns), &written, 0, by);
+        other.landed(other_live, (&other_plan, other_batch.now_ns), &written, 1, by);
         // The copy is seen before the removal: never is the entry in neither place.
         writer.publish(plan, written.sequence, by.origin);
         other_writer.publish(other_plan, written.sequence, by.origin);
@@ -181,7 +198,7 @@ pub(crate) fn land_together(parts: &mut [Part<'_>], by: Writing<'_>) -> FsResult
     let written = first.repo.shared.log.append(&records)?;
     drop(records);
     for (index, (part, plan)) in parts.iter().zip(&plans).enumerate() {
-        part.repo.landed(&part.live, plan, &written, index, by);
+        part.repo.landed(&part.live, (plan, part.batch.now_ns), &written, index, by);
     }
     for (writer, plan) in writers.into_iter().zip(plans) {
         writer.publish(plan, written.sequence, by.origin);

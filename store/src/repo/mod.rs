@@ -21,8 +21,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use mesafs::backend::ChangeError;
+use mesafs::backend::{AuditEntry, ChangeError};
 use mesafs::clock::Clock;
 use mesafs::counters::Counters;
 use mesafs::error::{FsResult, Operation};
@@ -39,11 +40,12 @@ pub(crate) use revisions::Here;
 pub(crate) use rewrite::Named;
 pub(crate) use write::Marks;
 
-use crate::engine::{Repository, Resolved, RootTree, Side, TreeEntryKind};
+use crate::engine::{Edits, Repository, Resolved, RootTree, Side, TreeEntryKind};
 use crate::error::{StoreError, engine_to_fs};
 use crate::journal::RepoUid;
 use crate::persist::{Heads, Log, Records};
 use crate::positions::Positions;
+use crate::records::Summary;
 use change::Place;
 use facts::FactsEntry;
 use source::RepoSource;
@@ -61,6 +63,16 @@ pub(crate) struct Shared {
     pub counters: Arc<Counters>,
     pub open_ids: OpenIds,
     pub dirty_bytes_max: u64,
+    /// How long the audit reaches back; nothing is noted if that is nothing.
+    pub retention: Duration,
+}
+
+impl Shared {
+    /// The beginning of what is kept.
+    pub fn oldest_ns(&self) -> i64 {
+        let kept = i64::try_from(self.retention.as_nanos()).unwrap_or(i64::MAX);
+        self.clock.now_ns().saturating_sub(kept)
+    }
 }
 
 /// Under which name a change is looked for among the live ones.
@@ -297,6 +309,27 @@ impl Repo {
         lives
             .values()
             .any(|live| live.opens.load(Ordering::Relaxed) > 0 && live.change() == *change)
+    }
+
+    /// Stores everything that was written; the first failure, after all was tried.
+    pub fn flush_dirty(&self) -> Result<(), StoreError> {
+        let mut done = Ok(());
+        for live in self.dirty() {
+            done = done.and(self.flush(&live));
+        }
+        done
+    }
+
+    pub fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.shared.records.audit(self.uid, paths, limit)
+    }
+
+    pub fn audit_of(&self, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError> {
+        self.shared.records.audit_of(self.uid, edits)
+    }
+
+    pub fn audit_summary(&self, edits: &[Edits]) -> Result<Summary, StoreError> {
+        self.shared.records.audit_summary(self.uid, edits)
     }
 
     /// The changes with something to snapshot.

@@ -60,7 +60,9 @@ impl Repo {
             };
             settle(plan, &written, index);
             let (len, now) = (written.len, self.shared.clock.monotonic());
-            live.wrote(len, now, &part.author);
+            let at = (record.sequence, index);
+            let notes = self.note_edits(&live, at, part.batch.now_ns, &part.cause, plan);
+            live.wrote(len, notes, now, &part.cause);
             Ok(record.sequence)
         });
         if let Err(error) = applied {

@@ -13,6 +13,7 @@ use mesafs::name::{ChangeId, CommitOid};
 use super::history::History;
 use super::revisions::Here;
 use super::{LiveChange, Repo, Standing};
+use crate::cause::Cause;
 use crate::engine::{EngineResult, Repository, Rewritten, Transacted};
 use crate::error::StoreError;
 
@@ -60,6 +61,7 @@ impl Repo {
     pub fn operate_on<T>(
         &self,
         here: Here<'_>,
+        cause: &Cause,
         targets: &[Revision],
         operate: impl FnOnce(&Repository, &Named<'_>) -> Result<(T, Transacted), StoreError>,
     ) -> Result<(T, Rewriting), StoreError> {
@@ -77,12 +79,13 @@ impl Repo {
             };
             waiting.iter().try_for_each(|live| self.flush(live))?;
         };
-        self.transact(history, |engine| operate(engine, &Named { repo: self, here }))
+        self.transact(history, cause, |engine| operate(engine, &Named { repo: self, here }))
     }
 
     /// As [`Repo::operate_on`], for what may concern every change.
     pub fn operate_on_all<T>(
         &self,
+        cause: &Cause,
         operate: impl FnOnce(&Repository) -> EngineResult<(T, Transacted)>,
     ) -> Result<(T, Rewriting), StoreError> {
         for live in self.dirty() {
@@ -90,16 +93,19 @@ impl Repo {
         }
         let history = self.history.lock();
         self.refresh(&history)?;
-        let done = self.transact(history, |engine| Ok(operate(engine)?))?;
+        let done = self.transact(history, cause, |engine| Ok(operate(engine)?))?;
         Ok(done)
     }
 
     fn transact<T>(
         &self,
         history: History<'_>,
+        cause: &Cause,
         operate: impl FnOnce(&Repository) -> Result<(T, Transacted), StoreError>,
     ) -> Result<(T, Rewriting), StoreError> {
+        let behalf = self.engine.on_behalf(cause.attributes());
         let (answer, transacted) = operate(&self.engine)?;
+        drop(behalf);
         self.inherit_by_content(&transacted.rewritten)?;
         self.follow(&transacted.rewritten)?;
         self.come_back()?;

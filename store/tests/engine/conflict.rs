@@ -37,6 +37,7 @@ fn snapshot(at: &Fixture, change: &Resolved, root: RootTree) -> Resolved {
         change: change.change.clone(),
         base: change.commit.clone(),
         root,
+        journal_since: 0,
         journal_sequence: 2,
     };
     at.repo.snapshot(&[snapshot], &ann(), 0).unwrap();
@@ -161,6 +162,7 @@ fn a_side_may_be_missing_or_be_something_else() {
         change: at.main().change,
         base: at.main().commit,
         root: RootTree { tree: at.tree(&[("g", "1")]), conflicts: vec![sides] },
+        journal_since: 0,
         journal_sequence: 3,
     };
     assert!(at.repo.snapshot(&[bad], &ann(), 0).is_err());

@@ -76,6 +76,7 @@ impl Fixture {
             change: change.change.clone(),
             base: change.commit.clone(),
             root: RootTree { tree: self.tree(files), conflicts: Vec::new() },
+            journal_since: 0,
             journal_sequence: sequence,
         };
         self.repo.snapshot(&[snapshot], &ann(), 0).unwrap();

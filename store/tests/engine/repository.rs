@@ -49,6 +49,7 @@ fn a_snapshot_keeps_the_change_and_says_where_the_journal_is() {
         change: first.change.clone(),
         base: first.commit,
         root: at.repo.commit_root(&second.commit).unwrap(),
+        journal_since: 0,
         journal_sequence: 11,
     };
     let error = at.repo.snapshot(&[stale], &ann(), 0).unwrap_err();
@@ -72,6 +73,7 @@ fn positions_live_through_other_operations_until_the_journal_passes_them() {
         change: main.change.clone(),
         base: main.commit.clone(),
         root: RootTree { tree: at.tree(&[("a", "3")]), conflicts: Vec::new() },
+        journal_since: 0,
         journal_sequence: 12,
     };
     at.repo.snapshot(&[snapshot], &ann(), 10).unwrap();
@@ -90,6 +92,7 @@ fn descendants_follow_an_edited_parent() {
         change: parent.change.clone(),
         base: parent.commit.clone(),
         root: RootTree { tree: at.tree(&[("a", "9"), ("b", "1")]), conflicts: Vec::new() },
+        journal_since: 0,
         journal_sequence: 3,
     };
     let done = at.repo.snapshot(&[snapshot], &bob, 0).unwrap();
@@ -119,6 +122,7 @@ fn a_parent_and_its_child_are_snapshotted_together() {
         change: change.change.clone(),
         base: change.commit.clone(),
         root: RootTree { tree: at.tree(&files), conflicts: Vec::new() },
+        journal_since: 0,
         journal_sequence: 2,
     });
     let done = at.repo.snapshot(&snapshots, &ann(), 0).unwrap();

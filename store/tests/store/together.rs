@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use mesafs::FileSystem;
 use mesafs::backend::Planned;
+use mesafs::line::Line;
 use mesafs::mount::{Direction, LandError, Stray, Versions};
 use mesafs::op::{Batch, BatchId, Op};
 use mesafs::path::RepoPath;
@@ -113,17 +114,17 @@ fn what_was_planned_on_an_older_version_is_not_written() -> FsResult<()> {
 fn a_folder_that_was_never_stored_comes_back_after_a_crash_too() -> FsResult<()> {
     let (fixture, store) = Fixture::new();
     let mount = fixture.mount(&store, &["app"]);
-    mount.files.line_begins();
+    mount.files.line_begins(Line::new(|| "make".into()));
     mount.files.create_dir(&path("/acme/app/d"), 0o750, false)?;
     mount.write("/acme/app/d/a", "1")?;
     mount.files.create_dir(&path("/acme/app/d/empty"), 0o755, false)?;
-    mount.files.line_ends(&|| "make".into());
-    mount.files.line_begins();
+    mount.files.line_ends();
+    mount.files.line_begins(Line::new(|| "remove".into()));
     mount.files.remove(&path("/acme/app/d"), true)?;
-    mount.files.line_ends(&|| "remove".into());
-    mount.files.line_begins();
+    mount.files.line_ends();
+    mount.files.line_begins(Line::new(|| "undo".into()));
     let undone = mount.files.replay(1, Direction::Undo, Stray::Leave).unwrap();
-    mount.files.line_ends(&|| "undo".into());
+    mount.files.line_ends();
     assert_eq!((undone[0].line.to_string(), undone[0].repos[0].paths.len()), ("remove".into(), 1));
     let killed = fixture.copied();
     let store = killed.open();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Mount;
 use super::changes::{Bookmarks, Changes};
 use crate::backend::{
-    Backwards, ChangeError, ChangeInfo, Checkout, ConflictInfo, Earlier, History, MergeOptions,
-    Merged, Moved, OperationInfo, Pick, Revision, Rewriting, Squash,
+    AuditEntry, Backwards, ChangeError, ChangeInfo, Checkout, ConflictInfo, Earlier, History,
+    MergeOptions, Merged, Moved, OperationDetails, OperationInfo, Pick, Revision, Rewriting,
+    Squash,
 };
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::name::{BookmarkName, ChangeId};
@@ -272,6 +273,32 @@ impl Changes<'_> {
         limit: usize,
     ) -> Result<Vec<OperationInfo>, ChangeError> {
         let call = move |history: &dyn History| history.operations(limit);
+        self.0.on_history(repo, Operation::Change, call).await
+    }
+
+    /// The operation that a unique prefix of an id names, and what it did.
+    ///
+    /// # Errors
+    /// [`ChangeError::NoOperation`].
+    pub async fn operation(&self, repo: &str, id: &str) -> Result<OperationDetails, ChangeError> {
+        let id = id.to_owned();
+        let call = move |history: &dyn History| history.operation(&id);
+        self.0.on_history(repo, Operation::Change, call).await
+    }
+
+    /// The edits made at `paths`, below them, or to a folder above as a whole, the newest first, each
+    /// with who made it and by what line; `limit` 0 means all.
+    ///
+    /// # Errors
+    /// EIO.
+    pub async fn audit(
+        &self,
+        repo: &str,
+        paths: &[&str],
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, ChangeError> {
+        let paths = repo_paths(paths)?;
+        let call = move |history: &dyn History| history.audit(&paths, limit);
         self.0.on_history(repo, Operation::Change, call).await
     }
 

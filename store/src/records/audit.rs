@@ -1,0 +1,250 @@
+//! The audit: one row for each edit that was noted, and for what it came of.
+
+use std::collections::HashMap;
+
+use bstr::BString;
+use mesafs::backend::{AuditEntry, AuditOp, Cause, TOLD_MAX};
+use mesafs::name::ChangeId;
+use mesafs::path::RepoPath;
+use mesafs::tree::ObjectId;
+use rusqlite::types::Value;
+use rusqlite::{Row, Transaction, params, params_from_iter};
+
+use super::{Database, malformed};
+use crate::audit::Audited;
+use crate::engine::Edits;
+use crate::error::StoreError;
+use crate::journal::RepoUid;
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE audit_causes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, author TEXT NOT NULL, email TEXT NOT NULL,
+    session TEXT NOT NULL, key TEXT NOT NULL, line BLOB NOT NULL);
+CREATE TABLE audit (
+    repo INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL, change TEXT NOT NULL,
+    time_ns INTEGER NOT NULL, cause INTEGER NOT NULL, op TEXT NOT NULL, path BLOB NOT NULL,
+    target BLOB, count INTEGER NOT NULL, before BLOB, after BLOB,
+    PRIMARY KEY (repo, sequence, at)) WITHOUT ROWID;
+CREATE INDEX audit_path ON audit (repo, path);
+CREATE INDEX audit_target ON audit (repo, target) WHERE target IS NOT NULL;
+CREATE INDEX audit_time ON audit (time_ns);
+";
+
+/// What an operation on a whole folder is, seen from below.
+const OF_WHOLE: &str = "('remove', 'rename', 'copy', 'put')";
+const COLUMNS: &str = "audit.sequence, audit.change, audit.time_ns, audit.op, audit.path,
+    audit.target, audit.count, audit.before, audit.after, c.author, c.email, c.session, c.key, c.line";
+
+/// The edits of one change that a snapshot stores.
+pub(crate) type Edited<'a> = (&'a ChangeId, &'a [Audited]);
+
+/// What a snapshot does to the audit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Auditing<'a> {
+    pub edited: &'a [Edited<'a>],
+    /// What is older goes.
+    pub oldest_ns: i64,
+}
+
+/// What the edits of a snapshot come of, and a few of their paths.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub causes: Vec<Cause>,
+    pub edits: u64,
+    pub paths: Vec<RepoPath>,
+}
+
+pub(super) fn put_audit(
+    db: &Transaction<'_>,
+    repo: RepoUid,
+    Auditing { edited, oldest_ns }: Auditing<'_>,
+) -> rusqlite::Result<()> {
+    if edited.iter().any(|(_, edits)| !edits.is_empty()) {
+        db.prepare_cached("DELETE FROM audit WHERE time_ns < ?1")?.execute([oldest_ns])?;
+    }
+    let mut causes: HashMap<u64, i64> = HashMap::new();
+    for (change, edits) in edited {
+        for Audited { note, before, after } in *edits {
+            let cause = match causes.get(&note.cause.id) {
+                Some(row) => *row,
+                None => {
+                    let told = note.cause.told();
+                    let sql = "INSERT INTO audit_causes (author, email, session, key, line)
+                               VALUES (?1, ?2, ?3, ?4, ?5)";
+                    let line: &[u8] = &told.line;
+                    let email = told.author_email;
+                    let values = params![told.author, email, told.session, told.key, line];
+                    db.prepare_cached(sql)?.execute(values)?;
+                    let row = db.last_insert_rowid();
+                    causes.insert(note.cause.id, row);
+                    row
+                }
+            };
+            let sql = "INSERT OR IGNORE INTO audit VALUES
+                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+            db.prepare_cached(sql)?.execute(params![
+                repo.0,
+                note.sequence.cast_signed(),
+                note.at.cast_signed(),
+                change.as_str(),
+                note.time_ns,
+                cause,
+                note.op.as_str(),
+                note.path.as_ref(),
+                note.to.as_ref().map(AsRef::<[u8]>::as_ref),
+                note.count.cast_signed(),
+                before.as_ref().map(|id| &id.0[..]),
+                after.as_ref().map(|id| &id.0[..]),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn repo_path(bytes: &[u8]) -> rusqlite::Result<RepoPath> {
+    RepoPath::new(bytes).map_err(|_| malformed("path"))
+}
+
+fn object(bytes: Option<Vec<u8>>) -> rusqlite::Result<Option<ObjectId>> {
+    let id = |bytes: Vec<u8>| bytes.try_into().map(ObjectId).map_err(|_| malformed("object"));
+    bytes.map(id).transpose()
+}
+
+fn cause(row: &Row<'_>, first: usize) -> rusqlite::Result<Cause> {
+    Ok(Cause {
+        author: row.get(first)?,
+        author_email: row.get(first + 1)?,
+        session: row.get(first + 2)?,
+        key: row.get(first + 3)?,
+        line: BString::from(row.get::<_, Vec<u8>>(first + 4)?),
+    })
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    let op: String = row.get(3)?;
+    let op = AuditOp::ALL.into_iter().find(|known| known.as_str() == op);
+    let to: Option<Vec<u8>> = row.get(5)?;
+    Ok(AuditEntry {
+        version: row.get::<_, i64>(0)?.cast_unsigned(),
+        change: ChangeId::new(&row.get::<_, String>(1)?).map_err(|_| malformed("change"))?,
+        time_ms: row.get::<_, i64>(2)?.div_euclid(1_000_000),
+        op: op.ok_or_else(|| malformed("op"))?,
+        path: repo_path(&row.get::<_, Vec<u8>>(4)?)?,
+        to: to.map(|to| repo_path(&to)).transpose()?,
+        count: row.get::<_, i64>(6)?.cast_unsigned(),
+        before: object(row.get(7)?)?,
+        after: object(row.get(8)?)?,
+        cause: cause(row, 9)?,
+    })
+}
+
+/// The condition for one path, with its values.
+fn condition(path: &RepoPath, values: &mut Vec<Value>) -> Option<String> {
+    if path.is_root() {
+        return None;
+    }
+    let mut value = |bytes: Vec<u8>| {
+        values.push(Value::Blob(bytes));
+        format!("?{}", values.len())
+    };
+    let bytes: &[u8] = path.as_ref();
+    let exact = value(bytes.to_vec());
+    // Every name below begins with the path and '/', which '0' follows.
+    let (from, to) = (value([bytes, b"/"].concat()), value([bytes, b"0"].concat()));
+    let mut above = Vec::new();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    for folder in slashes.filter_map(|(at, _)| bytes.get(..at)) {
+        above.push(value(folder.to_vec()));
+    }
+    let above = above.join(", ");
+    let of = |column: &str| {
+        format!(
+            "audit.{column} = {exact} OR (audit.{column} > {from} AND audit.{column} < {to})
+             OR (audit.{column} IN ({above}) AND audit.op IN {OF_WHOLE})"
+        )
+    };
+    Some(format!("{} OR {}", of("path"), of("target")))
+}
+
+impl Database {
+    /// The edits at, below or of all above these paths, the newest first; `limit` 0 means all.
+    pub fn audit(
+        &self,
+        repo: RepoUid,
+        paths: &[RepoPath],
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut values = vec![Value::Integer(repo.0)];
+        let conditions: Option<Vec<String>> =
+            paths.iter().map(|path| condition(path, &mut values)).collect();
+        // The root stands for everything.
+        let conditions = conditions.filter(|conditions| !conditions.is_empty());
+        let conditions = conditions.map(|conditions| format!("AND ({})", conditions.join(" OR ")));
+        let limit = if limit == 0 { -1 } else { i64::try_from(limit).unwrap_or(-1) };
+        values.push(Value::Integer(limit));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit JOIN audit_causes c ON c.id = audit.cause
+             WHERE audit.repo = ?1 {} ORDER BY audit.sequence DESC, audit.at DESC LIMIT ?{}",
+            conditions.unwrap_or_default(),
+            values.len()
+        );
+        self.read(|db| {
+            let mut select = db.prepare(&sql)?;
+            let rows = select.query_map(params_from_iter(values), entry)?;
+            rows.collect()
+        })
+    }
+
+    /// The edits that a snapshot stored, the newest first.
+    pub fn audit_of(&self, repo: RepoUid, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit JOIN audit_causes c ON c.id = audit.cause
+             WHERE audit.repo = ?1 AND audit.sequence > ?2 AND audit.sequence <= ?3
+               AND audit.change = ?4 ORDER BY audit.sequence DESC, audit.at DESC"
+        );
+        self.read(|db| {
+            let mut found = Vec::new();
+            for (change, after, last) in edits {
+                let mut select = db.prepare_cached(&sql)?;
+                let (after, last) = (after.cast_signed(), last.cast_signed());
+                let values = params![repo.0, after, last, change.as_str()];
+                for row in select.query_map(values, entry)? {
+                    found.push(row?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// What a list of operations says of a snapshot's edits.
+    pub fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError> {
+        let these = "FROM audit WHERE audit.repo = ?1 AND audit.sequence > ?2
+             AND audit.sequence <= ?3 AND audit.change = ?4";
+        let causes = format!(
+            "SELECT author, email, session, key, line FROM audit_causes WHERE id IN
+             (SELECT DISTINCT cause {these}) ORDER BY id DESC LIMIT {TOLD_MAX}"
+        );
+        let paths = format!("SELECT DISTINCT coalesce(target, path) {these} LIMIT {TOLD_MAX}");
+        let count = format!("SELECT coalesce(sum(count), 0) {these}");
+        self.read(|db| {
+            let mut summary = Summary::default();
+            for (change, after, last) in edits {
+                let (after, last) = (after.cast_signed(), last.cast_signed());
+                let values = params![repo.0, after, last, change.as_str()];
+                let edits: i64 = db.prepare_cached(&count)?.query_row(values, |row| row.get(0))?;
+                summary.edits += edits.cast_unsigned();
+                let mut select = db.prepare_cached(&causes)?;
+                for row in select.query_map(values, |row| cause(row, 0))? {
+                    summary.causes.push(row?);
+                }
+                let mut select = db.prepare_cached(&paths)?;
+                for row in select.query_map(values, |row| row.get::<_, Vec<u8>>(0))? {
+                    summary.paths.push(repo_path(&row?)?);
+                }
+            }
+            summary.causes.truncate(TOLD_MAX);
+            summary.paths.truncate(TOLD_MAX);
+            Ok(summary)
+        })
+    }
+}
