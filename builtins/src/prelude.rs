@@ -11,5 +11,5 @@ pub use crate::command::{
     Command, CommandError, CommandResult, Example, ExitStatus, Order, failure, usage,
 };
 pub use crate::context::{Context, Spawn, SpawnError};
-pub use crate::quote::{marked, quoted, quoted_as_needed};
+pub use crate::quote::{marked, quoted, quoted_as_needed, quoted_name};
 pub use crate::stream::{Input, Output};

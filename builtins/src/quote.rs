@@ -8,12 +8,18 @@ use bstr::ByteSlice;
 ///
 /// The style is GNU's `shell-escape-always`: `'a b'`, `"it's"`, `'a'$'\n''b'`.
 pub fn quoted<T: AsRef<[u8]> + ?Sized>(name: &T) -> Quoted<'_> {
-    Quoted { name: name.as_ref(), always: true }
+    Quoted { name: name.as_ref(), always: true, colon: false }
 }
 
 /// A name, quoted only where the shell would need it: GNU's `shell-escape`.
 pub fn quoted_as_needed<T: AsRef<[u8]> + ?Sized>(name: &T) -> Quoted<'_> {
-    Quoted { name: name.as_ref(), always: false }
+    Quoted { name: name.as_ref(), always: false, colon: false }
+}
+
+/// A name that a colon follows in a message: as [`quoted_as_needed`], and quoted too where a colon
+/// is in it.
+pub fn quoted_name<T: AsRef<[u8]> + ?Sized>(name: &T) -> Quoted<'_> {
+    Quoted { name: name.as_ref(), always: false, colon: true }
 }
 
 /// A value in a message, between the quotation marks of a UTF-8 locale: `invalid mode: ‘zz’`.
@@ -48,6 +54,8 @@ impl fmt::Display for Marked<'_> {
 pub struct Quoted<'a> {
     name: &'a [u8],
     always: bool,
+    /// A colon is special too.
+    colon: bool,
 }
 
 /// What a shell would take apart or expand.
@@ -75,7 +83,8 @@ impl fmt::Display for Quoted<'_> {
             let special = text.is_empty()
                 || text == "{"
                 || text == "}"
-                || text.char_indices().any(|(at, letter)| is_special(letter, at == 0));
+                || text.char_indices().any(|(at, letter)| is_special(letter, at == 0))
+                || (self.colon && text.contains(':'));
             let double = text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']);
             return match (special || self.always, double) {
                 (false, _) => f.write_str(text),
@@ -132,5 +141,7 @@ mod tests {
         }
         assert_eq!(quoted_as_needed("plain").to_string(), "plain");
         assert_eq!(quoted_as_needed("a b").to_string(), "'a b'");
+        assert_eq!(quoted_as_needed("a:b").to_string(), "a:b");
+        assert_eq!(quoted_name("a:b").to_string(), "'a:b'");
     }
 }

@@ -361,7 +361,7 @@ impl Copy<'_> {
                 self.input.seek(SeekFrom::Start(size))?;
                 ctx.complain(format_args!(
                     "{}: cannot skip to specified offset",
-                    quoted_as_needed(&name)
+                    quoted_name(&name)
                 ))?;
             }
             return Ok(());

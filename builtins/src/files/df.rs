@@ -115,7 +115,7 @@ fn df(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
                 volumes.push(volume);
             }
             Err(error) => {
-                ctx.complain(format_args!("{operand}: {error}"))?;
+                ctx.complain(format_args!("{}: {error}", quoted_name(operand)))?;
                 status = ExitStatus::FAILURE;
             }
         }

@@ -60,7 +60,7 @@ fn readlink(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             }
             Err(error) => {
                 if args.last_of("vqs") == Some('v') {
-                    let shown = quoted_as_needed(name);
+                    let shown = quoted_name(name);
                     ctx.complain(format_args!("{shown}: {error}"))?;
                 }
                 status = ExitStatus::FAILURE;

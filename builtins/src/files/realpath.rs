@@ -87,7 +87,7 @@ fn realpath(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             }
             Err(error) => {
                 if !args.has('q') {
-                    let shown = quoted_as_needed(operand);
+                    let shown = quoted_name(operand);
                     ctx.complain(format_args!("{shown}: {error}"))?;
                 }
                 status = ExitStatus::FAILURE;

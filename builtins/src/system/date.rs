@@ -82,7 +82,7 @@ fn date(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     } else if let Some(name) = args.value('r') {
         match ctx.path(name).and_then(|path| ctx.fs.metadata(&path)) {
             Ok(stat) => Moment::new(stat.mtime_ns, &zone),
-            Err(error) => return Err(failure(format!("{}: {error}", quoted_as_needed(name)))),
+            Err(error) => return Err(failure(format!("{}: {error}", quoted_name(name)))),
         }
     } else {
         Moment::new(now, &zone)
@@ -125,7 +125,7 @@ fn each_line(
     };
     let mut input = match opened {
         Ok(input) => input,
-        Err(error) => return Err(failure(format!("{}: {error}", quoted_as_needed(file)))),
+        Err(error) => return Err(failure(format!("{}: {error}", quoted_name(file)))),
     };
     let mut status = ExitStatus::SUCCESS;
     while let Some(line) = input.line(b'\n')? {

@@ -128,7 +128,7 @@ fn run(ctx: &mut Context<'_>, args: &Args, code: Option<Code>) -> CommandResult 
             ctx.stdout.flush()?;
             Err(failure(format!("read error: {error}")))
         }
-        Err(error) => Err(failure(format!("{}: {error}", quoted_as_needed(&operand)))),
+        Err(error) => Err(failure(format!("{}: {error}", quoted_name(&operand)))),
     }
 }
 

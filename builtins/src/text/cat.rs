@@ -79,8 +79,7 @@ fn cat(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         if let Some(reason) = copied? {
             // What was read before the fault comes before it, as with write(2).
             ctx.stdout.flush()?;
-            let name = if operand == "-" { BStr::new("-") } else { operand.as_bstr() };
-            ctx.complain_bytes(&[name.as_bytes(), b": ", reason.to_string().as_bytes()].concat())?;
+            ctx.complain(format_args!("{}: {reason}", quoted_name(operand)))?;
             status = ExitStatus::FAILURE;
         }
     }

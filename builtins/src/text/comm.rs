@@ -147,13 +147,13 @@ fn open(
         let again = Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone());
         std::mem::replace(&mut ctx.stdin, again)
     } else {
-        let failed = |error| failure(format!("{}: {error}", quoted_as_needed(operand)));
+        let failed = |error| failure(format!("{}: {error}", quoted_name(operand)));
         ctx.open(operand).map_err(failed)?
     };
     let mut side = Side { input, line: None, number, disordered: false };
     match side.advance(delimiter) {
         Ok(()) => Ok(side),
         Err(error) if error.errno() == Errno::Canceled => Err(error.into()),
-        Err(error) => Err(failure(format!("{}: {error}", quoted_as_needed(operand)))),
+        Err(error) => Err(failure(format!("{}: {error}", quoted_name(operand)))),
     }
 }

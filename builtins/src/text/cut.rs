@@ -55,7 +55,7 @@ fn cut(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         let done = with_input(ctx, operand.as_bstr(), |ctx, input| lines(ctx, input, &rules))?;
         if let Ok(Err(error)) | Err(error) = done {
             ctx.stdout.flush()?;
-            let shown = quoted_as_needed(operand);
+            let shown = quoted_name(operand);
             ctx.complain(format_args!("{shown}: {error}"))?;
             status = ExitStatus::FAILURE;
         }

@@ -199,7 +199,7 @@ fn each(
             Ok(Some(error)) | Err(error) => error,
         };
         ctx.stdout.flush()?;
-        ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+        ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
         status = ExitStatus::FAILURE;
     }
     if skip > 0 {
@@ -327,7 +327,7 @@ fn strings(
             }
         })?;
         if let Ok(Some(error)) | Err(error) = done {
-            ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+            ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
             return Ok(ExitStatus::FAILURE);
         }
     }

@@ -104,7 +104,7 @@ pub(super) fn modern(argv: &[BString], sign: &[u8]) -> Vec<BString> {
 }
 
 /// Reads arguments that a raw command has rewritten. `None` after `--help` or `--version`.
-pub(super) fn parse(
+pub(crate) fn parse(
     ctx: &mut Context<'_>,
     command: &Command,
     argv: &[BString],
@@ -133,7 +133,7 @@ pub(super) fn each_file(
         let done = with_input(ctx, operand.as_bstr(), &mut work)?;
         if let Ok(Some(error)) | Err(error) = done {
             ctx.stdout.flush()?;
-            ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+            ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
             status = ExitStatus::FAILURE;
         }
     }

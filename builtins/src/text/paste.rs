@@ -42,7 +42,7 @@ fn paste(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         match ctx.open(operand) {
             Ok(input) => sources.push((operand, Source::File(input))),
             Err(error) => {
-                ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+                ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
                 status = ExitStatus::FAILURE;
                 if !args.has('s') {
                     return Ok(status);
@@ -54,7 +54,7 @@ fn paste(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         for (operand, mut source) in sources {
             match serial(ctx, &mut source, &delimiters, newline) {
                 Err(CommandError::Stream(error)) if error.errno() == Errno::IsDir => {
-                    ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+                    ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
                     status = ExitStatus::FAILURE;
                 }
                 done => done?,

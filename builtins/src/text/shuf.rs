@@ -130,8 +130,7 @@ fn shuf(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     }
     let mut file = match output {
         Some(name) => Some(
-            ctx.create(name)
-                .map_err(|error| failure(format!("{}: {error}", quoted_as_needed(name))))?,
+            ctx.create(name).map_err(|error| failure(format!("{}: {error}", quoted_name(name))))?,
         ),
         None => None,
     };
@@ -240,7 +239,7 @@ fn read(
     match done {
         Ok(None) => Ok(lines),
         Ok(Some(error)) => Err(failure(format!("read error: {error}"))),
-        Err(error) => Err(failure(format!("{}: {error}", quoted_as_needed(operand)))),
+        Err(error) => Err(failure(format!("{}: {error}", quoted_name(operand)))),
     }
 }
 

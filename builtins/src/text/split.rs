@@ -98,9 +98,9 @@ fn size_of(input: &Input, name: &BString) -> Result<u64, CommandError> {
         Ok(stat) if stat.kind == FileKind::File => Ok(stat.size),
         Ok(stat) if stat.kind == FileKind::CharDevice => Ok(0),
         Ok(stat) if stat.kind == FileKind::Directory => {
-            Err(failure(format!("{}: Is a directory", quoted_as_needed(name))))
+            Err(failure(format!("{}: Is a directory", quoted_name(name))))
         }
-        _ => Err(failure(format!("{}: cannot determine file size", quoted_as_needed(name)))),
+        _ => Err(failure(format!("{}: cannot determine file size", quoted_name(name)))),
     }
 }
 

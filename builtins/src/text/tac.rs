@@ -60,7 +60,7 @@ fn tac(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
                 reversed(ctx, &text, &ends, args.has('b'))?;
                 continue;
             }
-            Ok(Err(error)) => format!("{}: read error: {error}", quoted_as_needed(operand)),
+            Ok(Err(error)) => format!("{}: read error: {error}", quoted_name(operand)),
             Err(error) => {
                 format!("failed to open {} for reading: {error}", quoted(operand))
             }

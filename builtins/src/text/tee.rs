@@ -33,7 +33,7 @@ fn tee(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         match ctx.open_stream(operand, &options) {
             Ok(stream) => files.push((operand.clone(), stream)),
             Err(error) => {
-                let shown = quoted_as_needed(operand);
+                let shown = quoted_name(operand);
                 ctx.complain(format_args!("{shown}: {error}"))?;
                 status = ExitStatus::FAILURE;
             }
@@ -51,7 +51,7 @@ fn tee(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
                 Ok(()) => kept.push((name, stream)),
                 Err(error) if error.errno() == Errno::Canceled => return Err(error.into()),
                 Err(error) => {
-                    let shown = quoted_as_needed(&name);
+                    let shown = quoted_name(&name);
                     ctx.complain(format_args!("{shown}: {error}"))?;
                     status = ExitStatus::FAILURE;
                 }

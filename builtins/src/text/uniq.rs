@@ -68,17 +68,17 @@ fn uniq(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         if input != "-"
             && let Err(error) = ctx.open(input)
         {
-            return Err(failure(format!("{}: {error}", quoted_as_needed(input))));
+            return Err(failure(format!("{}: {error}", quoted_name(input))));
         }
         ctx.stdout = match ctx.create(output) {
             Ok(stdout) => stdout,
-            Err(error) => return Err(failure(format!("{}: {error}", quoted_as_needed(output)))),
+            Err(error) => return Err(failure(format!("{}: {error}", quoted_name(output)))),
         };
     }
     match with_input(ctx, input, |ctx, input| filter(ctx, input, rules))? {
         Ok(Ok(())) => Ok(ExitStatus::SUCCESS),
         Ok(Err(error)) => Err(failure(format!("error reading {}: {error}", quoted(input)))),
-        Err(error) => Err(failure(format!("{}: {error}", quoted_as_needed(input)))),
+        Err(error) => Err(failure(format!("{}: {error}", quoted_name(input)))),
     }
 }
 

@@ -100,10 +100,6 @@ fn wc(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     Ok(status)
 }
 
-fn quoted_name(name: &BStr) -> String {
-    quoted_as_needed(name).to_string()
-}
-
 /// The operands; `None` is standard input without a name.
 fn names(ctx: &mut Context<'_>, args: &Args) -> Result<(Vec<Option<BString>>, bool), CommandError> {
     let Some(list) = args.value("files0-from") else {

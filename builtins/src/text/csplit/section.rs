@@ -84,7 +84,7 @@ impl Sections {
         self.count += 1;
         let output = ctx
             .create(&name)
-            .map_err(|error| failure(format!("{}: {error}", quoted_as_needed(&name))))?;
+            .map_err(|error| failure(format!("{}: {error}", quoted_name(&name))))?;
         self.made.push(name.clone());
         self.current = Some((name, output));
         Ok(())
@@ -222,6 +222,6 @@ fn out_of_range(pattern: &Pattern, turn: u64) -> CommandError {
 fn write_failed(name: &BString, error: FsError) -> CommandError {
     match error.errno() {
         Errno::Canceled => error.into(),
-        _ => failure(format!("{}: {error}", quoted_as_needed(name))),
+        _ => failure(format!("{}: {error}", quoted_name(name))),
     }
 }

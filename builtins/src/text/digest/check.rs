@@ -65,7 +65,7 @@ fn list(
         b"-" => BString::from("standard input"),
         name => name.into(),
     };
-    let shown = quoted_as_needed(&shown);
+    let shown = quoted_name(&shown);
     let mut counts = Counts::default();
     let done = with_input(ctx, operand.as_bstr(), |ctx, input| {
         let mut parser = Parser { algorithm, one_space: None };
@@ -148,7 +148,7 @@ fn verify(
         Err(error) => {
             counts.unreadable += 1;
             ctx.stdout.flush()?;
-            ctx.complain(format!("{}: {error}", quoted_as_needed(&line.name)))?;
+            ctx.complain(format!("{}: {error}", quoted_name(&line.name)))?;
             ": FAILED open or read\n"
         }
     };

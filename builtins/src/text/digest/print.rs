@@ -52,7 +52,7 @@ pub(super) fn digests(
             }
             Err(error) => {
                 ctx.stdout.flush()?;
-                ctx.complain(format!("{}: {error}", quoted_as_needed(operand)))?;
+                ctx.complain(format!("{}: {error}", quoted_name(operand)))?;
                 status = ExitStatus::FAILURE;
             }
         }

@@ -72,7 +72,7 @@ impl Side {
             let again = Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone());
             std::mem::replace(&mut ctx.stdin, again)
         } else {
-            let failed = |error| failure(format!("{}: {error}", quoted_as_needed(name)));
+            let failed = |error| failure(format!("{}: {error}", quoted_name(name)));
             ctx.open(name).map_err(failed)?
         };
         Ok(Self { input, name: name.clone(), at, number: 0, last: None, disordered: false })

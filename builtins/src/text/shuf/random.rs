@@ -23,7 +23,7 @@ impl Random {
             Some(name) => {
                 let input = ctx
                     .open(name)
-                    .map_err(|error| failure(format!("{}: {error}", quoted_as_needed(name))))?;
+                    .map_err(|error| failure(format!("{}: {error}", quoted_name(name))))?;
                 Source::File { name: name.into(), input, chunk: Bytes::new() }
             }
         };

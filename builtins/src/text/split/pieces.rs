@@ -50,7 +50,7 @@ impl<'a> Pieces<'a> {
         if self.rules.filter.is_some() {
             if self.rules.verbose {
                 ctx.stdout
-                    .put(format!("executing with FILE={}\n", quoted_as_needed(&name)).as_bytes())?;
+                    .put(format!("executing with FILE={}\n", quoted_name(&name)).as_bytes())?;
             }
             let held = ctx.budget.hold(Resource::Memory, 0)?;
             return Ok(Piece::Command(name, Vec::new(), held));
@@ -62,7 +62,7 @@ impl<'a> Pieces<'a> {
             Ok(output) => Ok(Piece::File(name, output)),
             Err(error) => {
                 ctx.stdout.flush()?;
-                Err(failure(format!("{}: {error}", quoted_as_needed(&name))))
+                Err(failure(format!("{}: {error}", quoted_name(&name))))
             }
         }
     }
@@ -135,7 +135,7 @@ fn write_failed(name: &BString, error: FsError) -> CommandError {
     if error.errno() == Errno::Canceled {
         return error.into();
     }
-    failure(format!("{}: {error}", quoted_as_needed(name)))
+    failure(format!("{}: {error}", quoted_name(name)))
 }
 
 /// Bytes for a command to read.
