@@ -24,10 +24,12 @@ pub enum Resource {
     Words,
     /// Open file descriptors.
     Files,
+    /// Bytes that commands put aside on the host, having no memory for them.
+    Spill,
 }
 
 impl Resource {
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 
     fn name(self) -> &'static str {
         match self {
@@ -37,6 +39,7 @@ impl Resource {
             Self::Depth => "nesting",
             Self::Words => "expansion",
             Self::Files => "open file",
+            Self::Spill => "spill",
         }
     }
 }
@@ -58,6 +61,7 @@ pub struct Limits {
     pub depth: u64,
     pub words: u64,
     pub files: u64,
+    pub spill_bytes: u64,
 }
 
 impl Limits {
@@ -69,6 +73,7 @@ impl Limits {
         depth: 10_000,
         words: 20_000_000,
         files: 65_536,
+        spill_bytes: 256 << 30,
     };
     /// The default of `fs.bash`.
     pub const STANDARD: Self = Self {
@@ -78,6 +83,7 @@ impl Limits {
         depth: 4000,
         words: 5_000_000,
         files: 16_384,
+        spill_bytes: 8 << 30,
     };
     /// For scripts that nobody has read.
     pub const HARDENED: Self = Self {
@@ -87,6 +93,7 @@ impl Limits {
         depth: 1000,
         words: 500_000,
         files: 1024,
+        spill_bytes: 1 << 30,
     };
 
     fn of(&self, resource: Resource) -> u64 {
@@ -97,6 +104,7 @@ impl Limits {
             Resource::Depth => self.depth,
             Resource::Words => self.words,
             Resource::Files => self.files,
+            Resource::Spill => self.spill_bytes,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod quote;
 pub mod regex;
 pub mod registry;
 pub mod size;
+pub mod spill;
 pub mod stream;
 mod system;
 mod text;

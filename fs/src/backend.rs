@@ -23,6 +23,7 @@ use crate::line::PresentLine;
 use crate::name::{BookmarkName, ChangeId, CommitOid, RepoId};
 use crate::op::{Applied, Batch, OpenId};
 use crate::path::RepoPath;
+use crate::spill::SpillFile;
 use crate::token::AccessToken;
 use crate::tree::{File, Root};
 
@@ -374,5 +375,14 @@ pub trait Checkout: Volume {
     /// of it than the calls above need.
     fn history(&self) -> Option<&dyn History> {
         None
+    }
+
+    /// An empty file of the store's, for what a run has no memory for; `None` where a backend has
+    /// no room of that kind.
+    ///
+    /// # Errors
+    /// ENOSPC, EIO.
+    fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
+        Ok(None)
     }
 }

@@ -142,6 +142,14 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     fn versions(&self) -> Option<&dyn crate::mount::Versions> {
         None
     }
+    /// An empty file without a name, for what a run has no memory for; `None` where the file system
+    /// has no room of that kind.
+    ///
+    /// # Errors
+    /// ENOSPC, EIO.
+    fn spill(&self) -> FsResult<Option<Box<dyn crate::SpillFile>>> {
+        Ok(None)
+    }
     /// The same for another run, which decides for itself what the revisions are that it looks at
     /// (`/org/repo@REV`); `None` where there is nothing to decide.
     fn for_run(&self) -> Option<Arc<dyn FileSystem>> {

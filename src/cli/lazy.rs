@@ -15,7 +15,7 @@ use mesafs::line::Line;
 use mesafs::mount::{Files, Versions};
 use mesafs::op::Replaced;
 use mesafs::tree::Body;
-use mesafs::{DirEntry, Errno, FsError, FsResult, FsStat, Operation, RealPath, VPath};
+use mesafs::{DirEntry, Errno, FsError, FsResult, FsStat, Operation, RealPath, SpillFile, VPath};
 use mesash_builtins::cancel::{Cancel, Reason};
 use parking_lot::Mutex;
 
@@ -230,6 +230,10 @@ impl FileSystem for LazyFileSystem {
 
     fn versions(&self) -> Option<&dyn Versions> {
         self.files().ok()?.versions()
+    }
+
+    fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
+        self.files()?.spill()
     }
 }
 

@@ -3,12 +3,16 @@
 mod compare;
 mod input;
 mod key;
+mod merge;
+mod sink;
 
 use std::cmp::Ordering;
 
 use compare::Comparer;
-use input::Lines;
+use input::{Filled, Lines};
 use key::{Key, Kind, Settings};
+use merge::{Runs, Source, merge};
+use sink::Sink;
 
 use crate::args::choice::choose;
 use crate::prelude::*;
@@ -44,7 +48,7 @@ pub const SORT: Command = Command {
         flag('m', "merge", "merge already sorted files; do not sort"),
         value('o', "output", "FILE", "write result to FILE instead of standard output"),
         flag('s', "stable", "stabilize sort by disabling last-resort comparison"),
-        value('S', "buffer-size", "SIZE", "(checked and ignored)"),
+        value('S', "buffer-size", "SIZE", "hold so much in memory before lines are put aside"),
         value('t', "field-separator", "SEP", "use SEP instead of non-blank to blank transition"),
         value('T', "temporary-directory", "DIR", "(ignored)"),
         long("parallel", "(ignored)").takes(Takes::Value("N")),
@@ -74,6 +78,9 @@ enum Check {
     Quiet,
 }
 
+/// The least that is put aside at a time, whatever `-S` says.
+const ROOM_MIN_BYTES: u64 = 256 << 10;
+
 /// Ends `sort` with status 2.
 fn trouble(message: impl Into<String>) -> CommandError {
     CommandError::Fail(message.into().into_bytes(), ExitStatus(2))
@@ -99,20 +106,72 @@ fn sort(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
         return is_sorted(ctx, &files[0], &comparer, end, check);
     }
-    let mut lines = Lines::new(ctx, end)?;
-    let mut runs = Vec::new();
+    let rewrites = |file: &BString| args.value('o').is_some_and(|output| file == output);
+    if args.has('m') && !files.iter().any(rewrites) {
+        let sources = files.iter().map(|file| Source::open(ctx, file));
+        let sources = sources.collect::<Result<_, _>>()?;
+        let mut sink = Sink::new(ctx, args.value('o'), &files, &comparer, false)?;
+        merge(ctx, &comparer, sources, |ctx, line| sink.put(ctx, line))?;
+        return sink.finish(ctx);
+    }
+    if args.has('m') {
+        return merge_in_memory(ctx, args, &files, &comparer);
+    }
+    let mut lines = Lines::new(ctx, end, &comparer, Some(room(ctx, args)))?;
+    let mut runs: Option<Runs> = None;
     for file in &files {
-        let from = lines.len();
-        lines.read(ctx, file)?;
-        runs.push(from..lines.len());
+        let mut input = input::open(ctx, file)?;
+        while lines.read(&mut input, file)? == Filled::Full {
+            if runs.is_none() {
+                runs = ctx.spill()?.map(Runs::new);
+            }
+            match &mut runs {
+                Some(runs) => runs.add(ctx, &mut lines, &comparer)?,
+                None => lines.unbounded(),
+            }
+        }
     }
     ctx.check()?;
-    let order = if args.has('m') {
-        merge(ctx, &lines, runs, &comparer)?
-    } else {
-        lines.sorted(ctx, &comparer)?
-    };
-    write(ctx, args, &files, &lines, &order, &comparer)
+    let order = lines.sorted(ctx, &comparer)?;
+    let mut sink = Sink::new(ctx, args.value('o'), &files, &comparer, runs.is_some())?;
+    match &runs {
+        None => order.into_iter().try_for_each(|index| sink.put(ctx, lines.get_whole(index)))?,
+        Some(runs) => {
+            let mut sources = runs.sources(ctx)?;
+            sources.push(Source::Lines { lines: &lines, order: order.into_iter() });
+            merge(ctx, &comparer, sources, |ctx, line| sink.put(ctx, line))?;
+        }
+    }
+    sink.finish(ctx)
+}
+
+/// How much may be held in memory before it is put aside: half of what the run has, or `-S`.
+fn room(ctx: &Context<'_>, args: &Args) -> u64 {
+    let half = ctx.budget.limits().memory_bytes / 2;
+    let Some(size) = args.value('S') else { return half };
+    let units = if size.last().is_some_and(u8::is_ascii_digit) { "K" } else { "" };
+    let size = parse_size(&[size.as_bytes(), units.as_bytes()].concat());
+    size.map_or(half, |size| size.clamp(ROOM_MIN_BYTES, half))
+}
+
+/// `sort -m` into one of its inputs, all of which must have been read before it is written.
+fn merge_in_memory(
+    ctx: &mut Context<'_>,
+    args: &Args,
+    files: &[BString],
+    comparer: &Comparer,
+) -> CommandResult {
+    let mut inputs = Vec::new();
+    for file in files {
+        let mut lines = Lines::new(ctx, comparer.end, comparer, None)?;
+        lines.read(&mut input::open(ctx, file)?, file)?;
+        inputs.push(lines);
+    }
+    let in_order = |lines: &Lines| (0..lines.len()).collect::<Vec<_>>().into_iter();
+    let source = |lines| Source::Lines { lines, order: in_order(lines) };
+    let mut sink = Sink::new(ctx, args.value('o'), files, comparer, false)?;
+    merge(ctx, comparer, inputs.iter().map(source).collect(), |ctx, line| sink.put(ctx, line))?;
+    sink.finish(ctx)
 }
 
 fn check(args: &Args) -> Result<Option<Check>, CommandError> {
@@ -175,9 +234,10 @@ fn comparer(ctx: &mut Context<'_>, args: &Args) -> Result<(Comparer, u8), Comman
         }
     }
     let last_resort = !args.has('s') && !args.has('u');
-    let comparer =
-        Comparer { keys, tab, reverse: global.reverse, last_resort, unique: args.has('u'), seed };
-    Ok((comparer, if args.has('z') { 0 } else { b'\n' }))
+    let end = if args.has('z') { 0 } else { b'\n' };
+    let (reverse, unique) = (global.reverse, args.has('u'));
+    let comparer = Comparer { keys, tab, reverse, last_resort, unique, seed, end };
+    Ok((comparer, end))
 }
 
 fn separator(args: &Args) -> Result<Option<u8>, CommandError> {
@@ -259,74 +319,5 @@ fn is_sorted(
             }
         }
         last = Some(line);
-    }
-}
-
-/// Merges runs that are sorted already.
-fn merge(
-    ctx: &Context<'_>,
-    lines: &Lines,
-    mut runs: Vec<std::ops::Range<usize>>,
-    comparer: &Comparer,
-) -> Result<Vec<usize>, CommandError> {
-    let mut order = Vec::with_capacity(lines.len());
-    loop {
-        runs.retain(|run| !run.is_empty());
-        let Some(first) = runs.first().map(|run| run.start) else { return Ok(order) };
-        let (mut at, mut least) = (0, first);
-        for (index, run) in runs.iter().enumerate().skip(1) {
-            if comparer.compare(lines.get(run.start), lines.get(least)) == Ordering::Less {
-                (at, least) = (index, run.start);
-            }
-        }
-        order.push(least);
-        runs[at].start += 1;
-        if order.len() % 4096 == 0 {
-            ctx.check()?;
-        }
-    }
-}
-
-fn write(
-    ctx: &mut Context<'_>,
-    args: &Args,
-    files: &[BString],
-    lines: &Lines,
-    order: &[usize],
-    comparer: &Comparer,
-) -> CommandResult {
-    let mut last: Option<usize> = None;
-    let mut kept = order.iter().copied().filter(|&index| {
-        let equal = comparer.unique
-            && last.is_some_and(|last| {
-                comparer.compare(lines.get(last), lines.get(index)) == Ordering::Equal
-            });
-        if !equal {
-            last = Some(index);
-        }
-        !equal
-    });
-    let Some(name) = args.value('o') else {
-        for index in kept {
-            ctx.stdout.put(lines.get_whole(index))?;
-        }
-        return Ok(ExitStatus::SUCCESS);
-    };
-    let open_failed = |error: FsError| trouble(format!("open failed: {name}: {error}"));
-    if files.iter().any(|file| file == name) {
-        // What was read is rewritten in one op that knows what was read.
-        let path = ctx.path(name).map_err(open_failed)?;
-        let edition = ctx.fs.read_edition(&path).map_err(open_failed)?;
-        let mut data = Vec::with_capacity(lines.bytes());
-        kept.for_each(|index| data.extend_from_slice(lines.get_whole(index)));
-        ctx.fs.replace(&path, &edition.base, data.into()).map_err(open_failed)?;
-        return Ok(ExitStatus::SUCCESS);
-    }
-    let mut output = ctx.create(name).map_err(open_failed)?;
-    let done = kept.try_for_each(|index| output.put(lines.get_whole(index)));
-    match done.and_then(|()| output.flush()) {
-        Ok(()) => Ok(ExitStatus::SUCCESS),
-        Err(error) if error.errno() == Errno::Canceled => Err(error.into()),
-        Err(error) => Err(trouble(format!("write failed: {}: {error}", quoted(name)))),
     }
 }

@@ -16,6 +16,7 @@ use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
 use crate::line::Line;
 use crate::op::{IfExists, Op, Replaced, Target};
 use crate::path::{RealPath, RepoPath, VPath};
+use crate::spill::SpillFile;
 use crate::stat::{DirEntry, FsStat};
 use crate::tree::{Body, File, Node};
 
@@ -256,6 +257,15 @@ impl FileSystem for Files {
 
     fn versions(&self) -> Option<&dyn Versions> {
         Some(self)
+    }
+
+    fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
+        for checkout in &self.0.checkouts {
+            if let Some(file) = checkout.spill()? {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
     }
 
     fn for_run(&self) -> Option<Arc<dyn FileSystem>> {

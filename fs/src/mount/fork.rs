@@ -282,6 +282,10 @@ impl Checkout for ForkCheckout {
         Ok(())
     }
 
+    fn spill(&self) -> FsResult<Option<Box<dyn crate::SpillFile>>> {
+        self.inner.spill()
+    }
+
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError> {
         self.inner.current()
     }

@@ -10,7 +10,9 @@ use mesafs::backend::{
 use mesafs::error::{FsResult, Operation};
 use mesafs::line::PresentLine;
 use mesafs::name::{BookmarkName, ChangeId, RepoId};
+use mesafs::spill::SpillFile;
 
+use super::spill::Unlinked;
 use super::{State, StoreCheckout};
 use crate::engine::{Commit, EngineError};
 use crate::error::StoreError;
@@ -110,6 +112,11 @@ impl Checkout for StoreCheckout {
     fn close(&self) -> FsResult<()> {
         self.core().check(Operation::Mount)?;
         self.shut()
+    }
+
+    fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
+        self.core().check(Operation::Open)?;
+        Ok(Some(Box::new(Unlinked::new(&self.core().dir)?)))
     }
 
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError> {

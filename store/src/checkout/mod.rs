@@ -7,6 +7,7 @@
 mod changes;
 mod held;
 mod history;
+mod spill;
 mod volume;
 
 use std::sync::Arc;

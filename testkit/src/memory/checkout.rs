@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use mesafs::SpillFile;
 use mesafs::backend::{
     Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkpoint, Description, EventQueue,
     OpenFile, Revision,
@@ -201,9 +203,33 @@ impl Volume for MemoryCheckout {
     }
 }
 
+/// What stands in for a file of the host's.
+#[derive(Debug, Default)]
+struct Spilled(Mutex<Vec<u8>>);
+
+impl SpillFile for Spilled {
+    fn write_at(&self, offset: u64, data: &[u8]) -> FsResult<()> {
+        let mut content = self.0.lock();
+        let from = usize::try_from(offset).expect("small");
+        let end = content.len().max(from + data.len());
+        content.resize(end, 0);
+        content[from..from + data.len()].copy_from_slice(data);
+        Ok(())
+    }
+
+    fn read_at(&self, offset: u64, len: usize) -> FsResult<Bytes> {
+        let from = usize::try_from(offset).expect("small");
+        Ok(Bytes::copy_from_slice(&self.0.lock()[from..from + len]))
+    }
+}
+
 impl Checkout for MemoryCheckout {
     fn repo(&self) -> &RepoId {
         &self.repo.id
+    }
+
+    fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
+        Ok(Some(Box::new(Spilled::default())))
     }
 
     fn close(&self) -> FsResult<()> {

@@ -17,6 +17,8 @@ pub(super) struct Comparer {
     pub unique: bool,
     /// For `-R`.
     pub seed: [u8; 16],
+    /// What ends a line.
+    pub end: u8,
 }
 
 /// A line to be sorted.

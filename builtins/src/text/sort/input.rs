@@ -12,15 +12,23 @@ pub(super) fn open(ctx: &Context<'_>, name: &BString) -> Result<Input, CommandEr
     if name == "-" {
         return Ok(Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone()));
     }
-    ctx.open(name)
-        .map_err(|error| trouble(format!("cannot read: {}: {error}", quoted_as_needed(name))))
+    ctx.open(name).map_err(|error| trouble(format!("cannot read: {}: {error}", quoted_name(name))))
 }
 
 pub(super) fn read_failed(name: &BString, error: FsError) -> CommandError {
     if error.errno() == Errno::Canceled {
         return error.into();
     }
-    trouble(format!("read failed: {}: {error}", quoted_as_needed(name)))
+    trouble(format!("read failed: {}: {error}", quoted_name(name)))
+}
+
+/// What reading on came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// The input is at its end.
+    Ended,
+    /// There is no room for more lines.
+    Full,
 }
 
 /// Lines, each with its terminator in the buffer.
@@ -31,41 +39,80 @@ pub(super) struct Lines {
     ends: Vec<usize>,
     end: u8,
     held: Held,
+    /// What a line costs beside its bytes, sorting included.
+    line_bytes: u64,
+    /// How much may be held before what there is must be put aside; `None`: what the budget allows.
+    room: Option<u64>,
 }
 
 impl Lines {
-    pub fn new(ctx: &Context<'_>, end: u8) -> Result<Self, CommandError> {
+    pub fn new(
+        ctx: &Context<'_>,
+        end: u8,
+        comparer: &Comparer,
+        room: Option<u64>,
+    ) -> Result<Self, CommandError> {
         let held = ctx.budget.hold(Resource::Memory, 0)?;
-        Ok(Self { data: Vec::new(), ends: Vec::new(), end, held })
+        // The place of its end, its entry in the order, and half as much for a stable sort.
+        let line_bytes =
+            if comparer.is_plain() { 24 } else { 8 + size_of::<Lead>() as u64 * 3 / 2 };
+        Ok(Self { data: Vec::new(), ends: Vec::new(), end, held, line_bytes, room })
     }
 
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub fn bytes(&self) -> usize {
-        self.data.len()
+    /// There is nowhere to put lines aside: from now on only the budget bounds them.
+    pub fn unbounded(&mut self) {
+        self.room = None;
     }
 
-    /// Appends a whole input; a last line without its terminator gets one.
-    pub fn read(&mut self, ctx: &Context<'_>, name: &BString) -> Result<(), CommandError> {
-        let mut input = open(ctx, name)?;
+    /// Reads on in an input, whose last line is given its terminator if it lacks one.
+    pub fn read(&mut self, input: &mut Input, name: &BString) -> Result<Filled, CommandError> {
         loop {
             let chunk = input.chunk().map_err(|error| read_failed(name, error))?;
             if chunk.is_empty() {
                 break;
             }
-            // Twice, for the order of the lines.
-            self.held.grow(2 * chunk.len() as u64)?;
             let from = self.data.len();
-            self.data.extend_from_slice(&chunk);
+            let known = self.ends.len();
             self.ends.extend(memchr::memchr_iter(self.end, &chunk).map(|at| from + at + 1));
+            // Twice, as the buffer grows by doubling.
+            let fresh = (self.ends.len() - known) as u64;
+            let cost = 2 * chunk.len() as u64 + fresh * self.line_bytes;
+            let over = self.room.is_some_and(|room| self.held.amount() + cost > room);
+            let refused = if over { None } else { self.held.grow(cost).err() };
+            if over || refused.is_some() {
+                let may_wait = self.room.is_some() && known > 0;
+                match refused {
+                    _ if may_wait => {
+                        self.ends.truncate(known);
+                        input.unread(chunk);
+                        return Ok(Filled::Full);
+                    }
+                    Some(limit) => return Err(limit.into()),
+                    // A line that is longer than the room.
+                    None => self.held.grow(cost)?,
+                }
+            }
+            self.data.extend_from_slice(&chunk);
         }
         if self.ends.last().copied().unwrap_or(0) < self.data.len() {
             self.data.push(self.end);
             self.ends.push(self.data.len());
         }
-        Ok(())
+        Ok(Filled::Ended)
+    }
+
+    /// Lets the whole lines go; the beginning of the next one stays.
+    pub fn clear(&mut self) {
+        let whole = self.ends.last().copied().unwrap_or(0);
+        let rest = self.data.split_off(whole);
+        self.data = rest;
+        self.ends = Vec::new();
+        let kept = 2 * self.data.len() as u64;
+        self.held.shrink(self.held.amount().saturating_sub(kept));
     }
 
     /// A line with its terminator.
@@ -86,9 +133,6 @@ impl Lines {
         comparer: &Comparer,
     ) -> Result<Vec<usize>, CommandError> {
         if !comparer.is_plain() {
-            // The list, and as much again for sorting it.
-            let bytes = 2 * self.len() as u64 * size_of::<Lead>() as u64;
-            let _held = ctx.budget.hold(Resource::Memory, bytes)?;
             let lead = |index| comparer.lead(self.get(index), index);
             let mut order: Vec<Lead> = (0..self.len()).map(lead).collect();
             order.sort_by(|a, b| {
