@@ -25,9 +25,10 @@ mod nl;
 pub(crate) mod number;
 mod numfmt;
 mod od;
-mod operands;
+pub(crate) mod operands;
 mod paste;
 mod patch;
+mod pr;
 mod ranges;
 mod rev;
 mod rg;
@@ -73,6 +74,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &od::OD,
     &paste::PASTE,
     &patch::PATCH,
+    &pr::PR,
     &rev::REV,
     &rg::RG,
     &tac::TAC,

@@ -4,7 +4,7 @@ mod fill;
 mod options;
 mod table;
 mod tree;
-mod width;
+pub(super) mod width;
 
 use options::{Mode, Rules};
 

@@ -60,6 +60,6 @@ pub(super) fn of_char(letter: char) -> usize {
 }
 
 /// How many columns text takes.
-pub(super) fn of(text: &[u8]) -> usize {
+pub(in crate::text) fn of(text: &[u8]) -> usize {
     text.chars().map(of_char).sum()
 }
