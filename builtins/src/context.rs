@@ -59,6 +59,15 @@ pub enum SpawnError {
     Limit(crate::budget::LimitReached),
 }
 
+/// A virtual process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    pub pid: i64,
+    pub parent: i64,
+    /// What it runs.
+    pub text: BString,
+}
+
 /// The shell, as far as a command may use it.
 pub trait Host: Send + Sync {
     /// Runs a command to its end.
@@ -70,6 +79,10 @@ pub trait Host: Send + Sync {
     fn descriptor(&self, fd: u32) -> Option<Arc<dyn Stream>>;
     /// Where PATH look-up finds `name` as an external command.
     fn which(&self, name: &BStr, all: bool) -> Vec<BString>;
+    /// This shell and what runs in its jobs.
+    fn processes(&self) -> Vec<Running> {
+        Vec::new()
+    }
     /// Sends a signal to a virtual process (`kill`, `timeout`); ESRCH is `Errno::NoEnt`.
     fn kill(&self, pid: i64, signal: u8) -> FsResult<()>;
 }

@@ -8,10 +8,12 @@ mod env;
 mod false_;
 mod getopt;
 mod identity;
+mod kill;
 mod man;
 mod nproc;
 mod printenv;
 mod printf;
+mod ps;
 mod pwd;
 mod sleep;
 mod test_;
@@ -35,6 +37,8 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &getopt::GETOPT,
     &false_::FALSE,
     &printf::PRINTF,
+    &kill::KILL,
+    &ps::PS,
     &pwd::PWD,
     &sleep::SLEEP,
     &test_::BRACKET,

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use mesafs::{Errno, FsError, FsResult, Operation, VPath};
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::command::{Command, ExitStatus};
-use mesash_builtins::context::{Context, Host, Spawn, SpawnError};
+use mesash_builtins::context::{Context, Host, Running, Spawn, SpawnError};
 use mesash_builtins::registry;
 use mesash_builtins::stream::{Input, Output, Policy, Stream};
 
@@ -216,6 +216,21 @@ impl Host for Launch<'_> {
             return found.map(|_| vec![name.into()]).unwrap_or_default();
         }
         self.find(name, all).into_iter().map(BString::from).collect()
+    }
+
+    fn processes(&self) -> Vec<Running> {
+        let shell = self.shell.world.pid;
+        let parent = self.shell.world.parent_pid;
+        let mut processes = vec![Running { pid: shell, parent, text: "mesash".into() }];
+        for job in self.rt.jobs.jobs() {
+            let running = job.children.iter().filter(|child| child.status().is_none());
+            processes.extend(running.map(|child| Running {
+                pid: child.process.pid,
+                parent: shell,
+                text: job.text.clone(),
+            }));
+        }
+        processes
     }
 
     fn kill(&self, pid: i64, number: u8) -> FsResult<()> {

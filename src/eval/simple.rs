@@ -327,6 +327,11 @@ fn not_found(eval: &mut Eval, name: &Str, fields: &[Str]) -> Step {
         true => b": No such file or directory",
         false => b": command not found",
     };
-    eval.complain(&[&shown, reason]);
+    // Wanted difference: D41.
+    let hint: &[u8] = match name.as_bytes() {
+        b"curl" | b"wget" => b" (the network is off here)",
+        _ => b"",
+    };
+    eval.complain(&[&shown, reason, hint]);
     Ok(127)
 }
