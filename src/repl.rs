@@ -35,6 +35,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let watch = Watch::start().map_err(|error| failed(plain(&error)))?;
     let prepared = prepare(options, &watch)?;
     prepared.fs.mount()?;
+    prepared.fs.serve_prompt();
     watch.at_prompt(Hangup::of(&prepared.fs));
     let mut invocation = prepared.invocation(Source::Stdin, options);
     invocation.interactive = true;

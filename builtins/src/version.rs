@@ -12,6 +12,7 @@ mod graph;
 mod ops;
 mod patch;
 mod place;
+mod remount;
 mod repos;
 mod show;
 mod subcommand;
@@ -29,6 +30,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &conflicts::CONFLICTS,
     &conflicts::RESOLVE,
     &ops::OPS,
+    &remount::REMOUNT,
     &repos::REPOS,
     &undo::REDO,
     &undo::UNDO,

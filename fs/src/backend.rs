@@ -347,6 +347,10 @@ pub trait Checkout: Volume {
     /// EIO, ENOSPC.
     fn close(&self) -> FsResult<()>;
 
+    /// What opens the same again: the bookmark that it is on, else the change. No token is asked for,
+    /// so that a mount can be made anew when its own has expired.
+    fn pin(&self) -> Pin;
+
     /// The change that is open, and the bookmark that it is on.
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError>;
     /// Changes reachable from the checkout, newest first; `limit` 0 means all.

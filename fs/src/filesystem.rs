@@ -9,7 +9,7 @@ use bstr::BString;
 use bytes::Bytes;
 
 use crate::backend::EventQueue;
-use crate::error::FsResult;
+use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::op::Replaced;
 use crate::path::{RealPath, VPath};
 use crate::stat::{DirEntry, FsStat};
@@ -149,6 +149,16 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     /// ENOSPC, EIO.
     fn spill(&self) -> FsResult<Option<Box<dyn crate::SpillFile>>> {
         Ok(None)
+    }
+
+    /// Mounts the same repositories again under a new access token, each at the change that it is on;
+    /// answers for how many seconds that token is good. What is open keeps the old one.
+    ///
+    /// # Errors
+    /// ENOTSUP where a mount keeps its token for its whole life, which is everywhere but at a prompt;
+    /// those of mounting, and nothing has changed then.
+    fn remount(&self) -> FsResult<u64> {
+        Err(FsError::new(Errno::NotSup, Operation::Mount, ""))
     }
     /// The same for another run, which decides for itself what the revisions are that it looks at
     /// (`/org/repo@REV`); `None` where there is nothing to decide.

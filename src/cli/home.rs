@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use mesa_store::{Store, StoreError, StoreOptions};
@@ -39,6 +40,15 @@ pub struct Mounted {
     pub fs: MesaFileSystem,
     pub store: Store,
     pub made: Vec<String>,
+    remount: Remount,
+}
+
+/// What it takes to mount again, and what was mounted after this.
+#[derive(Debug)]
+struct Remount {
+    mesa: Mesa,
+    options: MountOptions,
+    next: OnceLock<Box<Mounted>>,
 }
 
 impl Home {
@@ -123,18 +133,50 @@ impl Home {
             .build()?;
         let options = mount_options(settings, repos);
         let fs = mesa.fs().mount_blocking(&options)?;
-        Ok(Mounted { fs, store: self.store, made: self.made })
+        let remount = Remount { mesa, options, next: OnceLock::new() };
+        Ok(Mounted { fs, store: self.store, made: self.made, remount })
     }
 }
 
 impl Mounted {
+    /// The mount that was made last.
+    pub fn latest(&self) -> &Self {
+        let mut latest = self;
+        while let Some(next) = latest.remount.next.get() {
+            latest = next;
+        }
+        latest
+    }
+
+    /// Mounts the same again, under a new token; for how many seconds that is good.
+    ///
+    /// # Errors
+    /// Those of mounting.
+    pub fn again(&self) -> Result<u64, Failure> {
+        let latest = self.latest();
+        let Remount { mesa, options, next } = &latest.remount;
+        let fs = latest.fs.again(mesa, options)?;
+        let (mesa, options) = (mesa.clone(), options.clone());
+        let ttl_s = options.ttl_s;
+        let remount = Remount { mesa, options, next: OnceLock::new() };
+        let (store, made) = (latest.store.clone(), Vec::new());
+        // Where two have done it at once, both have a new one.
+        let _other = next.set(Box::new(Self { fs, store, made, remount }));
+        Ok(ttl_s)
+    }
+
     /// Flushes and closes everything. The process is about to end: the memory is left to the kernel,
     /// which gives it back quicker than its owners take it apart.
     ///
     /// # Errors
     /// [`Failure`]: the first one, after everything was tried.
     pub fn close(&self) -> Result<(), Failure> {
-        let unmounted = self.fs.close_blocking();
+        let mut unmounted = self.fs.close_blocking();
+        let mut mounted = self;
+        while let Some(next) = mounted.remount.next.get() {
+            unmounted = unmounted.and(next.fs.close_blocking());
+            mounted = next;
+        }
         let closed = self.store.close();
         std::mem::forget(self.store.clone());
         closed?;

@@ -5,6 +5,7 @@
 //! kept for the program to tell, and every call answers ECANCELED, which nothing reports.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bstr::BString;
@@ -32,8 +33,10 @@ pub struct LazyFileSystem {
     fixed: Files,
     opener: Mutex<Option<Opener>>,
     mounted: OnceLock<Result<Mounted, Failure>>,
-    /// The line that runs, until the mount knows it.
+    /// The line that runs: a mount that is made meanwhile is told of it.
     begun: Mutex<Option<Arc<Line>>>,
+    /// Whether somebody at a prompt may have another mount made.
+    at_prompt: AtomicBool,
     /// Ends the run if the mount fails.
     cancel: Cancel,
 }
@@ -52,7 +55,13 @@ impl LazyFileSystem {
         opener: impl FnOnce() -> Result<Mounted, Failure> + Send + 'static,
     ) -> Arc<Self> {
         let opener = Mutex::new(Some(Box::new(opener) as Opener));
-        Arc::new(Self { fixed, opener, mounted: OnceLock::new(), begun: Mutex::default(), cancel })
+        let (mounted, at_prompt) = (OnceLock::new(), AtomicBool::new(false));
+        Arc::new(Self { fixed, opener, mounted, begun: Mutex::default(), at_prompt, cancel })
+    }
+
+    /// Lets whoever is at the prompt mount again.
+    pub fn serve_prompt(&self) {
+        self.at_prompt.store(true, Ordering::Release);
     }
 
     /// Mounts now, unless it is mounted.
@@ -61,14 +70,10 @@ impl LazyFileSystem {
     /// Why it can't.
     pub fn mount(&self) -> Result<&Mounted, Failure> {
         let mounted = self.mounted.get_or_init(|| match self.opener.lock().take() {
-            Some(opener) => opener().inspect(|mounted| {
-                if let Some(line) = self.begun.lock().take() {
-                    mounted.fs.files().line_begins(line);
-                }
-            }),
+            Some(opener) => opener().inspect(|mounted| self.tell_line(mounted)),
             None => Err(Failure::new(super::failure::FAILED, "the mount was lost")),
         });
-        mounted.as_ref().map_err(|failure| {
+        mounted.as_ref().map(Mounted::latest).map_err(|failure| {
             self.cancel.cancel(Reason::Closed);
             failure.clone()
         })
@@ -83,6 +88,13 @@ impl LazyFileSystem {
             None => Ok(()),
             Some(Ok(mounted)) => mounted.close(),
             Some(Err(failure)) => Err(failure.clone()),
+        }
+    }
+
+    /// Tells a new mount which line runs.
+    fn tell_line(&self, mounted: &Mounted) {
+        if let Some(line) = &*self.begun.lock() {
+            mounted.fs.files().line_begins(Arc::clone(line));
         }
     }
 
@@ -210,21 +222,40 @@ impl FileSystem for LazyFileSystem {
 
     // What begins before the mount began with what the mount begins with.
     fn line_begins(&self, line: Arc<Line>) {
-        match self.mounted.get() {
-            Some(Ok(mounted)) => mounted.fs.files().line_begins(line),
-            _ => *self.begun.lock() = Some(line),
+        *self.begun.lock() = Some(Arc::clone(&line));
+        if let Some(Ok(mounted)) = self.mounted.get() {
+            mounted.latest().fs.files().line_begins(line);
         }
     }
 
     fn line_ends(&self) {
+        *self.begun.lock() = None;
         if let Some(Ok(mounted)) = self.mounted.get() {
-            mounted.fs.files().line_ends();
+            mounted.latest().fs.files().line_ends();
         }
     }
 
     fn forget_revisions(&self) {
         if let Some(Ok(mounted)) = self.mounted.get() {
-            mounted.fs.files().forget_revisions();
+            mounted.latest().fs.files().forget_revisions();
+        }
+    }
+
+    fn remount(&self) -> FsResult<u64> {
+        let failed = |errno| FsError::new(errno, Operation::Mount, "");
+        if !self.at_prompt.load(Ordering::Acquire) {
+            return Err(failed(Errno::NotSup));
+        }
+        match self.mounted.get() {
+            Some(Ok(mounted)) => {
+                mounted.latest().fs.files().line_ends();
+                let again = mounted.again();
+                let ttl_s =
+                    again.map_err(|why| failed(Errno::Acces).with_detail(why.to_string()))?;
+                self.tell_line(mounted.latest());
+                Ok(ttl_s)
+            }
+            _ => Err(failed(Errno::Canceled)),
         }
     }
 

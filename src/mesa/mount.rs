@@ -4,16 +4,17 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
+use mesafs::backend::Volume;
 use mesafs::mount::{Mount, MountParts, Versions};
 use mesafs::token::{Jti, Scope, mint};
-use mesafs::{Access, Errno, FileSystem, FsError, Operation};
+use mesafs::{Access, Checkout, Errno, FileSystem, FsError, Operation, Pin};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::Mesa;
 use super::error::MountError;
 use super::lease::Lease;
-use super::options::MountOptions;
+use super::options::{MountOptions, RepoConfig};
 use crate::bash::{Bash, BashOptions};
 use crate::eval::Interpreter;
 
@@ -77,6 +78,24 @@ impl MesaFileSystem {
         closed?;
         released.map_err(failed)
     }
+
+    /// The same repositories under a new token, each at the change that it is on, with the same
+    /// scratch memory. This mount stays as it is.
+    pub(crate) fn again(&self, mesa: &Mesa, options: &MountOptions) -> Result<Self, MountError> {
+        let files = self.mount.files();
+        let pinned = |checkout: &Arc<dyn Checkout>| {
+            let repo = RepoConfig::from(checkout.repo());
+            let repo = match checkout.pin() {
+                Pin::Default => repo,
+                Pin::Bookmark(name) => repo.bookmark(name.as_str()),
+                Pin::Change(id) => repo.change_id(id),
+            };
+            repo.read_only(checkout.access() == Access::ReadOnly)
+        };
+        let mut options = options.clone();
+        options.repos = files.checkouts().iter().map(pinned).collect();
+        mount_with(mesa, &options, files.scratch())
+    }
 }
 
 fn failed(error: mesa_store::StoreError) -> FsError {
@@ -106,6 +125,14 @@ async fn on_own_thread<T: Send + 'static>(
 }
 
 pub(super) fn mount_now(mesa: &Mesa, options: &MountOptions) -> Result<MesaFileSystem, MountError> {
+    mount_with(mesa, options, super::scratch(&mesa.0.clock))
+}
+
+fn mount_with(
+    mesa: &Mesa,
+    options: &MountOptions,
+    scratch: Arc<dyn Volume>,
+) -> Result<MesaFileSystem, MountError> {
     let client = &mesa.0;
     let repos = options.checked(&client.org)?;
     let ids: Vec<_> = repos.iter().map(|(id, ..)| id.clone()).collect();
@@ -121,7 +148,7 @@ pub(super) fn mount_now(mesa: &Mesa, options: &MountOptions) -> Result<MesaFileS
     let mount = Mount::new(MountParts {
         org: client.org.clone(),
         checkouts,
-        scratch: super::scratch(&client.clock),
+        scratch,
         commands: client.interpreter.command_names(),
         clock: Arc::clone(&client.clock),
     })?;

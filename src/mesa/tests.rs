@@ -59,6 +59,34 @@ async fn files_scripts_and_changes_meet_in_one_mount() {
 }
 
 #[tokio::test]
+async fn a_mount_is_made_anew_where_the_expired_one_was() {
+    let (mesa, clock) = client();
+    let options = MountOptions::new([
+        RepoConfig::new("app"),
+        RepoConfig::new("docs").bookmark("main").read_only(true),
+    ]);
+    let options = options.ttl(60);
+    let old = mesa.fs().mount(options.clone()).await.unwrap();
+    let main = mesafs::backend::Revision::Bookmark(mesafs::BookmarkName::new("main").unwrap());
+    let change = old.changes().new("app", main, Some("Later")).await.unwrap();
+    old.write("/acme/app/a", "one\n").await.unwrap();
+    old.write("/tmp/t", "two\n").await.unwrap();
+    clock.advance_s(61);
+    let denied = old.read("/acme/app/a").await;
+    assert_eq!(denied.map_err(|error| error.errno()), Err(Errno::Acces));
+
+    let new = old.again(&mesa, &options).unwrap();
+    assert_eq!(new.changes().current("app").await.unwrap().change_id, change);
+    assert_eq!(&new.read("/acme/app/a").await.unwrap()[..], b"one\n");
+    assert_eq!(&new.read("/tmp/t").await.unwrap()[..], b"two\n");
+    let refused = new.write("/acme/docs/x", "x").await;
+    assert_eq!(refused.map_err(|error| error.errno()), Err(Errno::RoFs));
+    clock.advance_s(61);
+    let denied = new.read("/acme/app/a").await;
+    assert_eq!(denied.map_err(|error| error.errno()), Err(Errno::Acces));
+}
+
+#[tokio::test]
 async fn what_is_missing_is_named() {
     let (mesa, _clock) = client();
     let missing = |config: RepoConfig| {

@@ -6,7 +6,7 @@
 use mesafs::backend::ChangeInfo;
 use mesafs::mount::Versions;
 use mesafs::name::BookmarkName;
-use mesafs::{Access, FileSystem, VPath};
+use mesafs::{Access, Errno, FileSystem, VPath};
 use nu_ansi_term::{Color, Style};
 
 use crate::cli::LazyFileSystem;
@@ -14,6 +14,8 @@ use crate::eval::Session;
 
 /// How many letters of a change id are shown at least.
 const CHANGE_CHARS: usize = 4;
+/// What stands in the place of the change when the access token's time is over.
+const EXPIRED: &str = "access expired: remount";
 const NEXT: &str = "> ";
 
 /// A prompt, plain and coloured; both have the same width.
@@ -61,7 +63,10 @@ fn variable(session: &mut Session, name: &'static [u8]) -> Option<Prompt> {
 
 /// `main kxqz`, for the checkout that holds `cwd`.
 fn place(versions: &dyn Versions, cwd: &VPath) -> Option<String> {
-    let checkout = versions.checkout_at(cwd).ok().flatten()?;
+    let checkout = match versions.checkout_at(cwd) {
+        Err(error) if error.errno() == Errno::Acces => return Some(EXPIRED.into()),
+        checkout => checkout.ok().flatten()?,
+    };
     let (change, bookmark) = checkout.current().ok()?;
     Some(describe(&change, bookmark.as_ref(), checkout.access()))
 }

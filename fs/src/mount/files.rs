@@ -10,7 +10,7 @@ use super::namespace::{Device, Fixed};
 use super::stat::{Inode, Listed, node_stat};
 use super::walk::{At, Found, Last};
 use super::{MountParts, Shared, Versions};
-use crate::backend::EventQueue;
+use crate::backend::{EventQueue, Volume};
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::filesystem::{Edition, FileSystem, Follow, Handle, OpenOptions};
 use crate::line::Line;
@@ -31,6 +31,12 @@ impl Files {
     /// EIO if the host has no randomness.
     pub fn new(parts: MountParts) -> FsResult<Self> {
         Ok(Self(Arc::new(Shared::new(parts)?)))
+    }
+
+    /// The scratch memory of the mount.
+    #[must_use]
+    pub fn scratch(&self) -> Arc<dyn Volume> {
+        Arc::clone(&self.0.scratch)
     }
 
     fn found(&self, path: &VPath, follow: Follow, operation: Operation) -> FsResult<Found> {

@@ -16,8 +16,8 @@ use super::{Mounted, Shared};
 use crate::backend::{
     Access, AuditEntry, Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint,
     Comparison, ConflictInfo, Description, Earlier, EventQueue, History, MergeOptions, Merged,
-    Moved, OpenFile, OperationDetails, OperationInfo, Pick, Planned, Revision, Rewriting, Squash,
-    Volume,
+    Moved, OpenFile, OperationDetails, OperationInfo, Pick, Pin, Planned, Revision, Rewriting,
+    Squash, Volume,
 };
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::live::{Limits, LiveTree, OpenIds, Origin, Queue, Rules};
@@ -284,6 +284,10 @@ impl Checkout for ForkCheckout {
 
     fn spill(&self) -> FsResult<Option<Box<dyn crate::SpillFile>>> {
         self.inner.spill()
+    }
+
+    fn pin(&self) -> Pin {
+        self.inner.pin()
     }
 
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError> {

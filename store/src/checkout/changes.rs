@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use mesafs::backend::{
     Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkout, Checkpoint, Description, History,
-    Revision,
+    Pin, Revision,
 };
 use mesafs::error::{FsResult, Operation};
 use mesafs::line::PresentLine;
@@ -117,6 +117,18 @@ impl Checkout for StoreCheckout {
     fn spill(&self) -> FsResult<Option<Box<dyn SpillFile>>> {
         self.core().check(Operation::Open)?;
         Ok(Some(Box::new(Unlinked::new(&self.core().dir)?)))
+    }
+
+    fn pin(&self) -> Pin {
+        let opened = self.opened.load();
+        if let Standing::Shared(name) = opened.live.place().standing {
+            return Pin::Bookmark(name);
+        }
+        let commit = self.repo.engine.commit(&opened.live.commit()).ok();
+        match commit.and_then(|commit| Self::bookmark(&opened, &commit)) {
+            Some(name) => Pin::Bookmark(name),
+            None => Pin::Change(opened.live.change().to_string()),
+        }
     }
 
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError> {

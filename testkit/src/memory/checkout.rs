@@ -7,7 +7,7 @@ use bytes::Bytes;
 use mesafs::SpillFile;
 use mesafs::backend::{
     Backwards, BookmarkInfo, ChangeError, ChangeInfo, Checkpoint, Description, EventQueue,
-    OpenFile, Revision,
+    OpenFile, Pin, Revision,
 };
 use mesafs::live::{Limits, LiveFile, LiveTree, Origin, Queue, Rules, Touched};
 use mesafs::op::{Applied, Batch, Op, OpenId, Target};
@@ -237,6 +237,14 @@ impl Checkout for MemoryCheckout {
         view.closed = true;
         view.queues.drain(..).for_each(|queue| queue.close());
         Ok(())
+    }
+
+    fn pin(&self) -> Pin {
+        let change = self.view.lock().change.clone();
+        match self.repo.history.read().bookmark_on(&change) {
+            Some(name) => Pin::Bookmark(name),
+            None => Pin::Change(change.to_string()),
+        }
     }
 
     fn current(&self) -> Result<(ChangeInfo, Option<BookmarkName>), ChangeError> {
