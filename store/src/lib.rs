@@ -23,7 +23,7 @@ mod store;
 mod wire;
 mod worker;
 
-pub use engine::{Author, ExportReport, ImportError, ImportReport, RefusedName};
+pub use engine::{Author, ExportReport, GcReport, ImportError, ImportReport, RefusedName};
 pub use error::StoreError;
 pub use options::{StoreOptions, Timer};
 pub use store::{KeyInfo, RepoInfo, Store};

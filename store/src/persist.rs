@@ -3,7 +3,7 @@
 //! Here each has one implementation: the journal, the engine's objects, its operation heads, and
 //! the database. A cluster puts others behind them, and jj-lib's own stores over the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use bstr::BString;
@@ -83,6 +83,12 @@ pub(crate) trait Records: Send + Sync + fmt::Debug {
         sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
         auditing: Auditing<'_>,
+    ) -> Result<(), StoreError>;
+    /// Forgets what is kept beside commits other than these.
+    fn keep_commit_facts(
+        &self,
+        repo: RepoUid,
+        commits: &HashSet<CommitOid>,
     ) -> Result<(), StoreError>;
     fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError>;
     fn audit_of(&self, repo: RepoUid, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError>;
@@ -208,6 +214,14 @@ impl Records for Database {
         auditing: Auditing<'_>,
     ) -> Result<(), StoreError> {
         self.prepare_snapshot(repo, facts, sums, rows, auditing)
+    }
+
+    fn keep_commit_facts(
+        &self,
+        repo: RepoUid,
+        commits: &HashSet<CommitOid>,
+    ) -> Result<(), StoreError> {
+        self.keep_commit_facts(repo, commits)
     }
 
     fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError> {

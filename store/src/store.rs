@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use mesafs::backend::Backend;
 use mesafs::counters::Counters;
@@ -13,12 +14,15 @@ use mesafs::tree::{ObjectId, Sums};
 
 use crate::backend::StoreBackend;
 use crate::core::Core;
-use crate::engine::{Author, ExportReport, ImportReport, Repository};
+use crate::engine::{Author, ExportReport, GcReport, ImportReport, Kept, Repository};
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 
 /// So many trees' sums are stored at once while a repository is imported.
 const SUMS_AT_ONCE: usize = 4096;
+
+/// What is younger is not cleaned up: open mounts remember it.
+const GRACE: Duration = Duration::from_secs(86_400);
 
 /// A repository as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +176,33 @@ impl Store {
         repo.dirty().iter().try_for_each(|live| repo.flush(live))?;
         repo.refreshed()?;
         Ok(repo.engine.export(dest)?)
+    }
+
+    /// Cleans a repository up, while it may be in use: operations older than `retention` go from its log,
+    /// but for the last one before, and what no other needs goes with them; the rest becomes one pack.
+    /// What was written within a day, or `retention` if that is shorter, stays in any case, so that
+    /// what mounts remember can be read. Audit records older than `retention` go from the whole store.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRepo`], [`StoreError::Engine`]; whatever is needed can be read as before then.
+    pub fn gc(&self, repo: &RepoId, retention: Duration) -> Result<GcReport, StoreError> {
+        self.0.check_open()?;
+        let repo = self.0.repo(repo)?;
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        // Operations have the host's time, as jj gives it to them.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since_ms = ms(now).saturating_sub(ms(retention));
+        let report = repo.clean_up(Kept { since_ms, grace: retention.min(GRACE) })?;
+        let oldest_ms = self.0.options.clock.now_ms().saturating_sub(ms(retention));
+        self.0.database.prune_audit(oldest_ms.saturating_mul(1_000_000))?;
+        self.0.trim()?;
+        Ok(report)
+    }
+
+    /// How long earlier states and the audit are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.0.options.retention
     }
 
     /// # Errors

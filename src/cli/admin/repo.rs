@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 use mesafs::name::RepoId;
@@ -34,6 +35,14 @@ pub(super) enum Action {
         /// The new repository's name
         name: String,
     },
+    /// Drop what no operation within retention needs, and pack the rest
+    Gc {
+        /// The repository's name (default: every one of the org)
+        name: Option<String>,
+        /// Keep operations, and the audit, of so many days (0: of now alone)
+        #[arg(long, value_name = "DAYS")]
+        keep: Option<u32>,
+    },
     /// Write a repository's bookmarks and tags to a git repository, made if it is missing
     Export {
         /// The repository's name
@@ -50,6 +59,7 @@ impl Action {
             Self::List => list(desk),
             Self::Delete { name, yes } => delete(desk, &name, yes),
             Self::Import { source, name } => import(desk, &source, &name),
+            Self::Gc { name, keep } => gc(desk, name.as_deref(), keep),
             Self::Export { name, dest } => export(desk, &name, &dest),
         }
     }
@@ -157,6 +167,38 @@ fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure
             "objects": report.objects,
         }),
     )
+}
+
+fn gc(desk: &Desk, name: Option<&str>, keep: Option<u32>) -> Result<(), Failure> {
+    let store = &desk.home.store;
+    let repos = match name {
+        Some(name) => vec![id(desk, name)?],
+        None => store.repos(Some(&desk.settings.org))?.into_iter().map(|info| info.id).collect(),
+    };
+    let days = |days| Duration::from_secs(u64::from(days) * 86_400);
+    let retention = keep.map_or_else(|| store.retention(), days);
+    let (mut text, mut values) = (String::new(), Vec::new());
+    for repo in repos {
+        let report = store.gc(&repo, retention)?;
+        text += &format!(
+            "{repo}: {} and {} dropped, {} bytes instead of {}\n",
+            count(report.operations_dropped as u64, "operation"),
+            count(report.objects_dropped as u64, "object"),
+            report.bytes_after,
+            report.bytes_before,
+        );
+        values.push(json!({
+            "repo": repo.to_string(),
+            "operations_dropped": report.operations_dropped,
+            "operations_kept": report.operations_kept,
+            "refs_dropped": report.refs_dropped,
+            "objects_dropped": report.objects_dropped,
+            "objects_kept": report.objects_kept,
+            "bytes_before": report.bytes_before,
+            "bytes_after": report.bytes_after,
+        }));
+    }
+    desk.answer(&text, &values.into())
 }
 
 fn count(count: u64, noun: &str) -> String {

@@ -151,6 +151,13 @@ impl Objects {
         &self.shared.counters
     }
 
+    /// Forgets packs that are gone.
+    pub(super) fn reopen(&self, objects_dir: &Path) -> EngineResult<()> {
+        *self.shared.template.lock() = open_database(objects_dir)?;
+        self.shared.idle.lock().clear();
+        Ok(())
+    }
+
     pub(super) fn note_pack(&self) {
         self.shared.packs_added.fetch_add(1, Ordering::Relaxed);
     }

@@ -274,6 +274,25 @@ impl Repository {
         Behalf(self)
     }
 
+    /// Tips of what was imported.
+    pub(super) fn imported_tips(&self) -> &[CommitId] {
+        &self.imported
+    }
+
+    /// Takes jj in as it was loaded anew, where only the names of operations are others.
+    pub(super) fn took_in(
+        &self,
+        writer: &mut Writer,
+        repo: Arc<ReadonlyRepo>,
+        before: &History,
+    ) -> EngineResult<Arc<History>> {
+        let history = Arc::new(History::new(repo, &self.imported, Some(before))?);
+        writer.transactions_since_load = 0;
+        writer.packs_at_load = self.objects.packs_added();
+        self.history.store(Arc::clone(&history));
+        Ok(history)
+    }
+
     /// The newest state known, for reading.
     pub(super) fn history(&self) -> Arc<History> {
         self.history.load_full()
@@ -358,7 +377,7 @@ impl Repository {
 
     /// The newest state on disk. Operations that others made are merged and remembered. Where packs
     /// were added jj is loaded anew: its database has room for few more than it found.
-    fn newest(&self, writer: &mut Writer) -> EngineResult<Arc<History>> {
+    pub(super) fn newest(&self, writer: &mut Writer) -> EngineResult<Arc<History>> {
         if writer.lost {
             let reason = "it failed; opening the repository anew will".to_owned();
             return Err(EngineError::Data { doing: "reading the newest operation", reason });
@@ -437,7 +456,7 @@ pub(super) fn init_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
     tx.commit("leave the working copy").block_on().doing("making the repository")
 }
 
-fn load_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
+pub(super) fn load_jj(layout: &Layout) -> EngineResult<Arc<ReadonlyRepo>> {
     let loader = RepoLoader::init_from_file_system(
         &user_settings()?,
         &layout.jj_repo(),

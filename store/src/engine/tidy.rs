@@ -97,9 +97,21 @@ fn repack(
     }
     let mut along = HashSet::with_capacity(order.len());
     order.retain(|id| along.insert(*id));
+    let name = write_pack(objects, folder, &packs, &order, &along)?;
+    Ok(NewPack { name, objects: order.len() })
+}
+
+/// Writes the objects in `order` to one pack, which survives power loss then. Answers its name.
+pub(super) fn write_pack(
+    objects: &Objects,
+    folder: &Path,
+    packs: &Packs,
+    order: &[ObjectId],
+    along: &HashSet<ObjectId>,
+) -> EngineResult<String> {
     let mut pack = PackWriter::new(folder).map_err(EngineError::io(folder))?;
-    for &id in &order {
-        let done = match packs.find(id, &along)? {
+    for &id in order {
+        let done = match packs.find(id, along)? {
             Some(entry) => {
                 pack.add_compressed(git_id(id), entry.header, entry.len, entry.compressed)
             }
@@ -110,9 +122,7 @@ fn repack(
         };
         done.map_err(EngineError::io(folder))?;
     }
-    let name =
-        pack.finish(Durability::Power, objects.counters()).map_err(EngineError::io(folder))?;
-    Ok(NewPack { name, objects: order.len() })
+    pack.finish(Durability::Power, objects.counters()).map_err(EngineError::io(folder))
 }
 
 /// Loose objects that are not large.
@@ -131,8 +141,25 @@ fn loose_objects(objects: &Objects, folder: &Path) -> EngineResult<Vec<(ObjectId
     Ok(found)
 }
 
-/// The indexes of packs that may be replaced.
+/// The indexes of packs that may be replaced and are not big.
 fn small_packs(folder: &Path) -> EngineResult<Vec<PathBuf>> {
+    let mut packs = all_packs(folder)?;
+    let mut failed = Ok(());
+    packs.retain(|index| {
+        let pack = index.with_extension("pack");
+        match fs::metadata(&pack) {
+            Ok(found) => found.len() <= SMALL_PACK_BYTES_MAX,
+            Err(error) => {
+                failed = Err(EngineError::io(&pack)(error));
+                false
+            }
+        }
+    });
+    failed.map(|()| packs)
+}
+
+/// The indexes of packs that may be replaced.
+pub(super) fn all_packs(folder: &Path) -> EngineResult<Vec<PathBuf>> {
     let mut packs = Vec::new();
     for name in names_in(folder)? {
         let path = folder.join(name);
@@ -141,10 +168,7 @@ fn small_packs(folder: &Path) -> EngineResult<Vec<PathBuf>> {
         {
             continue;
         }
-        let pack = path.with_extension("pack");
-        if fs::metadata(&pack).map_err(EngineError::io(&pack))?.len() <= SMALL_PACK_BYTES_MAX {
-            packs.push(path);
-        }
+        packs.push(path);
     }
     packs.sort_unstable();
     Ok(packs)
@@ -160,7 +184,7 @@ fn names_in(folder: &Path) -> EngineResult<Vec<std::ffi::OsString>> {
     }
 }
 
-fn remove(path: &Path) -> EngineResult<()> {
+pub(super) fn remove(path: &Path) -> EngineResult<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(EngineError::io(path)(error)),
         _ => Ok(()),

@@ -10,7 +10,7 @@ use mesafs::tree::ObjectId;
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params, params_from_iter};
 
-use super::{Database, malformed};
+use super::{Database, Lasting, malformed};
 use crate::audit::Audited;
 use crate::engine::Edits;
 use crate::error::StoreError;
@@ -245,6 +245,18 @@ impl Database {
             summary.causes.truncate(TOLD_MAX);
             summary.paths.truncate(TOLD_MAX);
             Ok(summary)
+        })
+    }
+
+    /// Drops what was noted before `time_ns`. Answers how many edits.
+    pub fn prune_audit(&self, time_ns: i64) -> Result<usize, StoreError> {
+        self.write(Lasting::Process, |db| {
+            let dropped = db.execute("DELETE FROM audit WHERE time_ns < ?1", [time_ns])?;
+            if dropped > 0 {
+                let sql = "DELETE FROM audit_causes WHERE id NOT IN (SELECT cause FROM audit)";
+                db.execute(sql, [])?;
+            }
+            Ok(dropped)
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Facts nodes and sums: content-addressed, shared by all repositories.
 
+use std::collections::HashSet;
+
 use mesafs::name::CommitOid;
 use mesafs::tree::{ObjectId, Sums};
 use rusqlite::{OptionalExtension, params};
@@ -41,6 +43,27 @@ impl Database {
             let sql = "SELECT root FROM commit_facts WHERE repo = ?1 AND oid = ?2";
             let mut select = db.prepare_cached(sql)?;
             select.query_row(params![repo.0, commit.as_str()], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Forgets what is kept beside commits other than these.
+    pub fn keep_commit_facts(
+        &self,
+        repo: RepoUid,
+        commits: &HashSet<CommitOid>,
+    ) -> Result<(), StoreError> {
+        self.write(Lasting::Process, |db| {
+            let mut gone = Vec::new();
+            let mut select = db.prepare_cached("SELECT oid FROM commit_facts WHERE repo = ?1")?;
+            for oid in select.query_map([repo.0], |row| row.get::<_, String>(0))? {
+                let oid = oid?;
+                if CommitOid::new(&oid).is_ok_and(|oid| !commits.contains(&oid)) {
+                    gone.push(oid);
+                }
+            }
+            let sql = "DELETE FROM commit_facts WHERE repo = ?1 AND oid = ?2";
+            let mut delete = db.prepare_cached(sql)?;
+            gone.iter().try_for_each(|oid| delete.execute(params![repo.0, oid]).map(drop))
         })
     }
 

@@ -51,6 +51,7 @@ impl Repo {
     /// [`EngineError::Divergent`]; EIO, ENOSPC: then the journal keeps it.
     pub fn flush(&self, live: &Arc<LiveChange>) -> Result<(), StoreError> {
         let _turn = live.flushing.lock();
+        let _gate = self.gate.read();
         let mut abandoned = None;
         for _ in 0..ATTEMPTS {
             if !live.is_dirty() {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mesafs::error::{Errno, FsError, FsResult, Operation};
 use mesafs::live::{Limits, Merge, Merged, Origin, Plan, Rules};
-use mesafs::op::{Applied, Batch};
+use mesafs::op::{Applied, Batch, Op};
 use mesafs::tree::{Body, ReadAt};
+use parking_lot::RwLockReadGuard;
 
 use super::write::Marks;
 use super::{LiveChange, Repo, Standing};
@@ -62,12 +63,19 @@ impl Repo {
     /// # Errors
     /// That of the first op that cannot be done; ENOSPC, EIO of the journal. Nothing is applied.
     pub fn land(&self, live: &LiveChange, batch: &Batch, by: Writing<'_>) -> FsResult<Applied> {
+        let _gate = self.open_gate(batch);
         let batch = self.adopted(batch, by.grafts)?;
         live.tree.apply(&batch, &rules(), by.origin, |plan| {
             let written = self.shared.log.append(&[self.part(live, &batch, plan, by)?])?;
             self.landed(live, (plan, batch.now_ns), &written, 0, by);
             Ok(written.sequence)
         })
+    }
+
+    /// Keeps the repository from being cleaned up where a batch brings objects in, until it has landed.
+    fn open_gate(&self, batch: &Batch) -> Option<RwLockReadGuard<'_, ()>> {
+        let brings = batch.ops.iter().any(|op| matches!(op, Op::Graft { .. }));
+        brings.then(|| self.gate.read())
     }
 
     fn part<'a>(
@@ -132,6 +140,7 @@ impl Repo {
         (other_live, other_batch): (&LiveChange, &Batch),
         by: Writing<'_>,
     ) -> FsResult<u64> {
+        let _gate = self.open_gate(batch);
         let batch = self.adopted(batch, by.grafts)?;
         // Always in the same order, so that two moves never wait for each other.
         let first = (self.uid, live.change()) < (other.uid, other_live.change());
@@ -176,6 +185,7 @@ pub(crate) struct Part<'a> {
 pub(crate) fn land_together(parts: &mut [Part<'_>], by: Writing<'_>) -> FsResult<u64> {
     // Always in the same order, so that two never wait for each other.
     parts.sort_by_key(|part| (part.repo.uid, part.live.change()));
+    let _gates: Vec<_> = parts.iter().map(|part| part.repo.open_gate(&part.batch)).collect();
     let batches = parts
         .iter()
         .map(|part| part.repo.adopted(&part.batch, by.grafts))

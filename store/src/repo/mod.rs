@@ -1,11 +1,12 @@
 //! One repository of an open store: its history, and the changes that are live.
 //!
 //! Always true: a change has at most one [`LiveChange`], which everybody shares who has it open. An
-//! operation on history is made under `history`; the order of locks is a change's `flushing`,
+//! operation on history is made under `history`; the order of locks is a change's `flushing`, `gate`,
 //! `history`, `lives`, a tree's writer, the journal.
 
 mod adopt;
 mod change;
+mod clean;
 mod facts;
 mod flush;
 mod history;
@@ -31,7 +32,7 @@ use mesafs::live::{LiveTree, OpenIds};
 use mesafs::name::{BookmarkName, ChangeId, CommitOid, RepoId};
 use mesafs::path::RepoPath;
 use mesafs::tree::{Attributes, Body, Conflict, Dir, File, Node, Root, Source, Symlink};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 pub(crate) use change::{LiveChange, Standing};
 pub(crate) use history::{Opened, Ready};
@@ -92,6 +93,8 @@ pub(crate) struct Repo {
     heads: Arc<dyn Heads>,
     source: Arc<RepoSource>,
     shared: Shared,
+    /// Held for reading from where objects are written until something names them; by a clean-up alone.
+    gate: RwLock<()>,
     /// Held by the one that makes an operation.
     history: Mutex<()>,
     lives: Mutex<HashMap<LiveKey, Arc<LiveChange>>>,
@@ -115,8 +118,8 @@ impl Repo {
             Arc::clone(&shared.counters),
         );
         shared.positions.add_repo(uid);
-        let (history, lives) = Default::default();
-        Self { uid, id, engine, heads, source, shared, history, lives }
+        let (gate, history, lives) = Default::default();
+        Self { uid, id, engine, heads, source, shared, gate, history, lives }
     }
 
     /// Learns how far the commits hold each change, and finishes snapshots whose operation landed

@@ -4,6 +4,7 @@
 
 #[path = "../engine/fixture.rs"]
 mod fixture;
+mod gc;
 mod git;
 mod jj;
 mod kill;

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod costs;
 mod fixture;
+mod gc;
 mod history;
 mod lasting;
 mod rewriting;
