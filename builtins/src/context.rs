@@ -178,7 +178,8 @@ impl Context<'_> {
         let path = self.path(operand)?;
         if let Some(fd) = descriptor_path(path.as_bstr()) {
             let missing = || FsError::new(Errno::NoEnt, Operation::Open, path.clone());
-            return self.host.descriptor(fd).ok_or_else(missing);
+            let stream = self.host.descriptor(fd).ok_or_else(missing)?;
+            return reopened(&**self.fs, stream, options);
         }
         Ok(Arc::new(FileStream(self.fs.open(&path, options)?)))
     }
@@ -206,6 +207,22 @@ impl Context<'_> {
     /// ECANCELED.
     pub fn check(&self) -> Result<(), CommandError> {
         Ok(crate::stream::check(&self.cancel, Operation::Read)?)
+    }
+}
+
+/// What opening `/dev/fd/N` gives: the file of the descriptor opened once more, with an offset of
+/// its own, as the kernel does; anything else, and a file that is gone, is the stream itself.
+///
+/// # Errors
+/// Those of `open`.
+pub fn reopened(
+    fs: &dyn FileSystem,
+    stream: Arc<dyn Stream>,
+    options: &OpenOptions,
+) -> FsResult<Arc<dyn Stream>> {
+    match stream.file().and_then(|file| file.path()) {
+        Some(path) => Ok(Arc::new(FileStream(fs.open(&path.to_vpath(), options)?))),
+        None => Ok(stream),
     }
 }
 

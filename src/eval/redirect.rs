@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bstr::ByteSlice;
 use bytes::Bytes;
 use mesafs::{Errno, FileKind, FsError, FsResult, OpenOptions, Operation};
-use mesash_builtins::context::descriptor_path;
+use mesash_builtins::context::{descriptor_path, reopened};
 use mesash_builtins::stream::{FileStream, Stream};
 
+use super::expand::ExpandError;
 use super::streams::Text;
 use super::{Eval, Unwind, expand};
-use crate::state::{Fd, Opt, Shell, Str};
+use crate::state::{Fd, Opt, Shell, Str, VarError};
 use crate::syntax::ast::{Redirect, RedirectFd, RedirectOp, RedirectTarget, Word};
 
 /// What descriptors led to before, oldest first.
@@ -156,7 +157,10 @@ fn open_for_writing(
         Ok(stream) => Ok(stream),
         Err(error) if error.errno() == Errno::Exist => {
             let plain = OpenOptions { truncate: false, create: false, ..options };
-            let stream = open(eval, name, &plain)?;
+            // A link that leads nowhere is there as well.
+            let Ok(stream) = open_path(&eval.shell, name, &plain) else {
+                return Err(said(name, "cannot overwrite existing file"));
+            };
             if stream.metadata().is_ok_and(|stat| stat.kind != FileKind::File) {
                 return Ok(stream);
             }
@@ -187,8 +191,13 @@ fn place(
             let value = Str::number(i64::from(fd));
             let name = &variable.text;
             let set = expand::assign_name(&mut eval.shell, &mut eval.rt, name, value, false);
-            if let Err(error) = set {
-                return Err(Failure::Unwind(eval.expand_failed(error)));
+            match set {
+                Ok(()) => {}
+                Err(ExpandError::Variable(VarError::ReadOnly(name))) => {
+                    eval.complain(&[&name, b": readonly variable"]);
+                    return Err(said(&variable.text, "cannot assign fd to variable"));
+                }
+                Err(error) => return Err(Failure::Unwind(eval.expand_failed(error))),
             }
             // It stays open after the command, which is what it is for.
             if eval.shell.options.has(Opt::VarRedirClose) {
@@ -222,11 +231,13 @@ fn duplicate(
             RedirectFd::Variable(variable) => {
                 let text = expand::name_value(&mut eval.shell, &mut eval.rt, &variable.text);
                 let text = text.map_err(|error| eval.expand_failed(error))?;
-                let fd = text.and_then(|text| text.to_str().ok()?.parse().ok());
-                let Some(fd) = fd else {
-                    return Err(said(&variable.text, Errno::BadF.text()));
+                let Some(text) = text else {
+                    return Err(said(&variable.text, "ambiguous redirect"));
                 };
-                eval.shell.fds.set(fd, None);
+                // What is no number closes nothing.
+                if let Some(fd) = text.to_str().ok().and_then(|text| text.parse().ok()) {
+                    eval.shell.fds.set(fd, None);
+                }
                 return Ok(());
             }
         };
@@ -247,7 +258,9 @@ fn duplicate(
     let source = digits.to_str().ok().and_then(|text| text.parse::<u32>().ok());
     let entry = source.and_then(|fd| eval.shell.fds.get(fd)).cloned();
     let (Some(source), Some(entry)) = (source, entry) else {
-        return Err(said(digits, Errno::BadF.text()));
+        let written = expand::source_text(word);
+        let shown = if moves { digits.as_bytes() } else { &written };
+        return Err(said(shown, Errno::BadF.text()));
     };
     let entry = Fd { private: false, ..entry };
     place(eval, redirect, default, entry, undo)?;
@@ -277,7 +290,8 @@ pub fn open_path(shell: &Shell, name: &[u8], options: &OpenOptions) -> FsResult<
     let path = shell.dirs.cwd.join(name)?;
     if let Some(fd) = descriptor_path(path.as_bstr()) {
         let missing = || FsError::new(Errno::NoEnt, Operation::Open, path.clone());
-        return shell.fds.get(fd).map(|fd| Arc::clone(&fd.stream)).ok_or_else(missing);
+        let stream = shell.fds.get(fd).map(|fd| Arc::clone(&fd.stream)).ok_or_else(missing)?;
+        return reopened(&**shell.fs(), stream, options);
     }
     Ok(Arc::new(FileStream(shell.fs().open(&path, options)?)))
 }

@@ -42,9 +42,12 @@ pub fn ansi_c(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `'…'`, with `'\''` for a quote inside.
+/// `'…'`, with `'\''` for a quote inside; a quote alone is `\'`.
 #[must_use]
 pub fn single(text: &[u8]) -> Vec<u8> {
+    if text == b"'" {
+        return b"\\'".to_vec();
+    }
     let mut out = Vec::with_capacity(text.len() + 2);
     out.push(b'\'');
     for &byte in text {

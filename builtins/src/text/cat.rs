@@ -1,4 +1,8 @@
 //! `cat`: concatenate files to standard output.
+use std::sync::Arc;
+
+use mesafs::Handle;
+
 use crate::prelude::*;
 
 pub const CAT: Command = Command {
@@ -72,6 +76,11 @@ fn cat(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             copied
         } else {
             match ctx.open(operand) {
+                Ok(input) if is_output(ctx, &input) => {
+                    ctx.complain_bytes(&[operand, &b": input file is output file"[..]].concat())?;
+                    status = ExitStatus::FAILURE;
+                    continue;
+                }
                 Ok(mut input) => copy(ctx, &mut input, plain, &mut writer),
                 Err(error) => Ok(Some(error)),
             }
@@ -87,6 +96,18 @@ fn cat(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         ctx.stdout.put(b"\r")?;
     }
     Ok(status)
+}
+
+/// Whether what is read would grow by what is written: the file is both, with something to read.
+fn is_output(ctx: &Context<'_>, input: &Input) -> bool {
+    let (from, to) = (input.stream(), ctx.stdout.stream());
+    let path = |file: &Arc<dyn Handle>| file.path();
+    match (from.file().and_then(path), to.file().and_then(path)) {
+        (Some(input_path), Some(output_path)) if input_path == output_path => {
+            input.stream().metadata().is_ok_and(|stat| stat.size > 0)
+        }
+        _ => false,
+    }
 }
 
 /// Copies to the end. A fault of the input is returned for the caller to say; one of the output
