@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice};
 use bytes::Bytes;
 
 use super::external::Launch;
@@ -32,6 +32,7 @@ enum BadLine {
 
 /// Long options that change nothing here.
 const IGNORED: &[&str] = &[
+    "--debug",
     "--debugger",
     "--dump-po-strings",
     "--dump-strings",
@@ -99,7 +100,39 @@ fn parse(argv: &[BString]) -> Result<Line, BadLine> {
     Ok(line)
 }
 
+const LONG: &[&str] = &[
+    "--debug",
+    "--debugger",
+    "--dump-po-strings",
+    "--dump-strings",
+    "--help",
+    "--init-file",
+    "--login",
+    "--noediting",
+    "--noprofile",
+    "--norc",
+    "--posix",
+    "--pretty-print",
+    "--rcfile",
+    "--restricted",
+    "--verbose",
+    "--version",
+];
+
 const VERSION: &str = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n";
+
+/// What bash says after an option that there isn't.
+fn usage(name: &BStr) -> String {
+    let long: String = LONG.iter().map(|option| format!("\t{option}\n")).collect();
+    format!(
+        "Usage:\t{name} [GNU long option] [option] ...\n\
+         \t{name} [GNU long option] [option] script-file ...\n\
+         GNU long options:\n{long}\
+         Shell options:\n\
+         \t-ilrsD or -c command or -O shopt_option\t\t(invocation only)\n\
+         \t-abefhkmnptuvxBCEHPT or -o option\n"
+    )
+}
 
 /// Runs `argv` as a shell of its own; its status.
 pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
@@ -114,6 +147,9 @@ pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
         Ok(line) => line,
         Err(BadLine::Invalid(option)) => {
             say(&[option.as_slice(), b": invalid option"].concat());
+            if let Some(fd) = launch.fds.get(2) {
+                drop(fd.stream.write(Bytes::from(usage(own_name.as_bstr())), &launch.cancel));
+            }
             return 2;
         }
         Err(BadLine::MissingArgument(letter)) => {

@@ -31,7 +31,7 @@ impl From<NoMatch> for Stop {
 }
 
 pub fn run(eval: &mut Eval, node: &Cond) -> Step {
-    let status = match judge(eval, node) {
+    let status = match judge(eval, node, false) {
         Ok(answer) => u8::from(!answer),
         Err(Stop::Status(status)) => status,
         Err(Stop::Leave(unwind)) => return Err(unwind),
@@ -47,16 +47,17 @@ fn word(eval: &mut Eval, word: &Word) -> Result<Str, Stop> {
     }
 }
 
-fn judge(eval: &mut Eval, node: &Cond) -> Answer {
+/// `negated`: a `!` stands before it, which a trace shows.
+fn judge(eval: &mut Eval, node: &Cond, negated: bool) -> Answer {
     match node {
         Cond::Word(operand) => {
             let value = word(eval, operand)?;
-            traced(eval, &[b"-n ", &value]);
+            traced(eval, negated, &[b"-n ", &value]);
             Ok(!value.is_empty())
         }
         Cond::Unary(letter, operand) => {
             let value = word(eval, operand)?;
-            traced(eval, &[&[b'-', *letter, b' '], &value]);
+            traced(eval, negated, &[&[b'-', *letter, b' '], &value]);
             let answer = test::unary(*letter, &value, eval);
             if let Some(error) = eval.rt.test_error.take() {
                 return Err(Stop::Leave(eval.expand_failed(*error)));
@@ -69,14 +70,14 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
                 }
             }
         }
-        Cond::Binary(op, operands) => binary(eval, *op, &operands.0, &operands.1),
-        Cond::Match(op, operands) => pattern(eval, *op, &operands.0, &operands.1),
-        Cond::Regex(operands) => regex(eval, &operands.0, &operands.1),
-        Cond::Not(inner) => Ok(!judge(eval, inner)?),
-        Cond::Group(inner) => judge(eval, inner),
+        Cond::Binary(op, operands) => binary(eval, *op, operands, negated),
+        Cond::Match(op, operands) => pattern(eval, *op, operands, negated),
+        Cond::Regex(operands) => regex(eval, operands, negated),
+        Cond::Not(inner) => Ok(!judge(eval, inner, !negated)?),
+        Cond::Group(inner) => judge(eval, inner, negated),
         Cond::And(all) => {
             for inner in all {
-                if !judge(eval, inner)? {
+                if !judge(eval, inner, false)? {
                     return Ok(false);
                 }
             }
@@ -84,7 +85,7 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
         }
         Cond::Or(all) => {
             for inner in all {
-                if judge(eval, inner)? {
+                if judge(eval, inner, false)? {
                     return Ok(true);
                 }
             }
@@ -94,11 +95,12 @@ fn judge(eval: &mut Eval, node: &Cond) -> Answer {
 }
 
 /// Prints what is tested, if that is wanted; nothing at all is shown as two quotes.
-fn traced(eval: &mut Eval, parts: &[&[u8]]) {
+fn traced(eval: &mut Eval, negated: bool, parts: &[&[u8]]) {
     if eval.wants_tracing() {
         let shown = |part: &&[u8]| if part.is_empty() { b"''".to_vec() } else { part.to_vec() };
         let text: Vec<u8> = parts.iter().flat_map(shown).collect();
-        eval.trace(&[b"[[ ", text.as_slice(), b" ]]"].concat());
+        let not: &[u8] = if negated { b"! " } else { b"" };
+        eval.trace(&[b"[[ ", not, text.as_slice(), b" ]]"].concat());
     }
 }
 
@@ -112,7 +114,8 @@ fn number(eval: &mut Eval, text: &[u8]) -> Result<i64, Stop> {
     }
 }
 
-fn binary(eval: &mut Eval, op: CondOp, left: &Word, right: &Word) -> Answer {
+fn binary(eval: &mut Eval, op: CondOp, operands: &(Word, Word), negated: bool) -> Answer {
+    let (left, right) = operands;
     let (a, b) = (word(eval, left)?, word(eval, right)?);
     let name: &[u8] = match op {
         CondOp::Before => b"<",
@@ -127,7 +130,7 @@ fn binary(eval: &mut Eval, op: CondOp, left: &Word, right: &Word) -> Answer {
         CondOp::Older => b"-ot",
         CondOp::SameFile => b"-ef",
     };
-    traced(eval, &[&a, b" ", name, b" ", &b]);
+    traced(eval, negated, &[&a, b" ", name, b" ", &b]);
     match op {
         CondOp::Before => return Ok(a < b),
         CondOp::After => return Ok(a > b),
@@ -147,7 +150,8 @@ fn binary(eval: &mut Eval, op: CondOp, left: &Word, right: &Word) -> Answer {
     })
 }
 
-fn pattern(eval: &mut Eval, op: MatchOp, left: &Word, right: &Pattern) -> Answer {
+fn pattern(eval: &mut Eval, op: MatchOp, operands: &(Word, Pattern), negated: bool) -> Answer {
+    let (left, right) = operands;
     let subject = word(eval, left)?;
     if eval.wants_tracing() {
         let shown = expand::pattern_text(&mut eval.shell, &mut eval.rt, right);
@@ -157,21 +161,22 @@ fn pattern(eval: &mut Eval, op: MatchOp, left: &Word, right: &Pattern) -> Answer
             MatchOp::EqualOne => b"=",
             MatchOp::NotEqual => b"!=",
         };
-        traced(eval, &[&subject, b" ", name, b" ", &shown]);
+        traced(eval, negated, &[&subject, b" ", name, b" ", &shown]);
     }
     let matches = expand::cond_matches(&mut eval.shell, &mut eval.rt, right, &subject);
     let matches = matches.map_err(|error| eval.expand_failed(error))?;
     Ok(matches == (op != MatchOp::NotEqual))
 }
 
-fn regex(eval: &mut Eval, left: &Word, right: &Pattern) -> Answer {
+fn regex(eval: &mut Eval, operands: &(Word, Pattern), negated: bool) -> Answer {
+    let (left, right) = operands;
     let subject = word(eval, left)?;
     let mut text = Str::EMPTY;
     let shown = eval.wants_tracing().then_some(&mut text);
     let tracing = shown.is_some();
     let compiled = regex::expression(eval, right, shown);
     if tracing && !matches!(compiled, Err(NoMatch::Leave(_))) {
-        traced(eval, &[&subject, b" =~ ", &text]);
+        traced(eval, negated, &[&subject, b" =~ ", &text]);
     }
     Ok(regex::matches(eval, &*compiled?, &subject)?)
 }

@@ -57,10 +57,9 @@ pub fn environment(shell: &Shell, path: &[u8]) -> Vec<(BString, BString)> {
     for entry in shell.functions.sorted().into_iter().filter(|entry| entry.exported) {
         let name = [b"BASH_FUNC_", entry.function.name.as_bytes(), b"%%"].concat();
         // Without the name, which the variable's has.
-        let text = print::function(&entry.function);
+        let text = print::exported(&entry.function);
         let body = text.find_byte(b'(').and_then(|at| text.get(at..)).unwrap_or_default();
-        let body = body.strip_prefix(b"() \n").map(|rest| [b"() ", rest].concat());
-        env.push((name.into(), body.unwrap_or_default().into()));
+        env.push((name.into(), body.into()));
     }
     env.retain(|(name, _)| name != "_");
     env.push(("_".into(), path.into()));

@@ -82,9 +82,6 @@ impl Eval {
             CommandKind::Subshell(list) => {
                 self.shell.line = command.line;
                 let status = subshell::run(self, command, list)?;
-                if !self.shell.traps.is_empty() {
-                    self.set_command_text(command);
-                }
                 self.shell.pipe_status = PipeStatus::One(status);
                 self.finish(status)
             }
@@ -96,7 +93,7 @@ impl Eval {
             }
             CommandKind::ArithFor(node) => {
                 self.shell.line = command.line;
-                loops::arith_for(self, node, command)
+                loops::arith_for(self, node)
             }
             CommandKind::Select(node) => {
                 self.shell.line = command.line;

@@ -14,7 +14,8 @@ enum Turn {
 
 /// Runs a body once, and takes the `break` and `continue` that are meant for this loop.
 fn turn(eval: &mut Eval, body: &List) -> Result<Turn, Unwind> {
-    match eval.list(body) {
+    // A trap that is due may leave the loop as well.
+    match eval.tick().and_then(|()| eval.list(body)) {
         Ok(status) => Ok(Turn::Next(status)),
         Err(Unwind::Break(1)) => Ok(Turn::Stop(eval.shell.status)),
         Err(Unwind::Break(more)) => Err(Unwind::Break(more - 1)),
@@ -27,7 +28,7 @@ fn turn(eval: &mut Eval, body: &List) -> Result<Turn, Unwind> {
 /// `break` and `continue` in a condition are meant for the same loop.
 fn condition(eval: &mut Eval, list: &List) -> Result<Option<u8>, Unwind> {
     let before = std::mem::replace(&mut eval.rt.errexit_ignored, true);
-    let tested = eval.list(list);
+    let tested = eval.tick().and_then(|()| eval.list(list));
     eval.rt.errexit_ignored = before;
     match tested {
         Ok(status) => Ok(Some(status)),
@@ -50,7 +51,6 @@ pub fn while_(eval: &mut Eval, node: &While) -> Step {
     looping(eval, |eval| {
         let mut status = 0;
         loop {
-            eval.tick()?;
             match condition(eval, &node.condition)? {
                 Some(tested) if (tested == 0) != node.until => {}
                 _ => return Ok(status),
@@ -93,7 +93,6 @@ pub fn for_(eval: &mut Eval, node: &For, command: &Command) -> Step {
     looping(eval, |eval| {
         let mut status = 0;
         for field in fields {
-            eval.tick()?;
             eval.shell.line = line;
             eval.debug_trap(command)?;
             if eval.wants_tracing() {
@@ -111,15 +110,19 @@ pub fn for_(eval: &mut Eval, node: &For, command: &Command) -> Step {
     })
 }
 
-fn arith(
-    eval: &mut Eval,
-    command: &Command,
-    part: Option<&ArithExpr>,
-    otherwise: i64,
-) -> Result<Option<i64>, Unwind> {
-    let Some(expr) = part else { return Ok(Some(otherwise)) };
+fn arith(eval: &mut Eval, part: Option<&ArithExpr>, otherwise: i64) -> Result<Option<i64>, Unwind> {
+    let Some(expr) = part else {
+        // Bash puts a 1 there.
+        if !eval.shell.traps.is_empty() {
+            eval.shell.command = Str::new(b"((1))");
+            eval.debug_trap_now()?;
+        }
+        if eval.wants_tracing() {
+            eval.trace(b"(( 1 ))");
+        }
+        return Ok(Some(otherwise));
+    };
     if !eval.shell.traps.is_empty() {
-        let _ = command;
         let text: &[u8] = &expr.text;
         eval.shell.command = Str::from([b"((", text, b"))"].concat());
         eval.debug_trap_now()?;
@@ -136,17 +139,16 @@ fn arith(
     }
 }
 
-pub fn arith_for(eval: &mut Eval, node: &ArithFor, command: &Command) -> Step {
+pub fn arith_for(eval: &mut Eval, node: &ArithFor) -> Step {
     let line = eval.shell.line;
     looping(eval, |eval| {
-        if arith(eval, command, node.init.as_ref(), 0)?.is_none() {
+        if arith(eval, node.init.as_ref(), 0)?.is_none() {
             return Ok(1);
         }
         let mut status = 0;
         loop {
-            eval.tick()?;
             eval.shell.line = line;
-            match arith(eval, command, node.condition.as_ref(), 1)? {
+            match arith(eval, node.condition.as_ref(), 1)? {
                 None => return Ok(1),
                 Some(0) => return Ok(status),
                 Some(_) => {}
@@ -156,7 +158,7 @@ pub fn arith_for(eval: &mut Eval, node: &ArithFor, command: &Command) -> Step {
                 Turn::Stop(last) => return Ok(last),
             }
             eval.shell.line = line;
-            if arith(eval, command, node.update.as_ref(), 0)?.is_none() {
+            if arith(eval, node.update.as_ref(), 0)?.is_none() {
                 return Ok(1);
             }
         }

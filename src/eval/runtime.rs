@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use mesash_builtins::stream::Stream;
+
 use super::regex::Regexes;
 use super::trap::Hidden;
 use super::{Eval, Realm, Unwind};
@@ -26,6 +28,10 @@ pub struct Runtime {
     pub substituted: Vec<u32>,
     /// The DEBUG trap has run for the simple command that this process begins with.
     pub announced: bool,
+    /// The main script came with `-c`.
+    pub reads_text: bool,
+    /// Standard input as the shell began with it.
+    pub first_stdin: Option<Arc<dyn Stream>>,
     /// Why the subscript of `test -v` could not be evaluated.
     pub test_error: Option<Box<super::expand::ExpandError>>,
     /// `set` has given the shell other positional parameters, outside of functions.
@@ -92,6 +98,8 @@ impl Runtime {
             loops: 0,
             substituted: Vec::new(),
             announced: false,
+            reads_text: false,
+            first_stdin: None,
             test_error: None,
             positional_set: false,
             exit_from_error: false,

@@ -10,8 +10,8 @@ use mesash_builtins::stream::Stream;
 
 use super::{Eval, Step, Unwind, failure};
 use crate::special::read_line;
-use crate::state::{Aliases, FdTable, Opt, Shell, Str};
-use crate::syntax::error::{ParseError, ParseErrorKind};
+use crate::state::{Aliases, Event, FdTable, Opt, Shell, Str};
+use crate::syntax::error::{ParseError, ParseErrorKind, Verdict};
 use crate::syntax::input::{LineKind, LineSource, Lines};
 use crate::syntax::options::{self, ParseEnv, ParserOptions};
 use crate::syntax::parser::Parser;
@@ -25,7 +25,9 @@ pub enum TextKind {
     Eval,
     /// A sourced file, or the main script.
     File,
-    Trap,
+    /// Of a signal, or `debug`, `error` and so on.
+    Trap(Event),
+    ExitTrap,
     /// A line of an interactive session.
     Prompt,
 }
@@ -110,13 +112,18 @@ impl Eval {
             lines: Lines::new(text),
             is_script: kind == TextKind::File && self.rt.sources == 0,
             on: Arc::clone(&self.rt.verbose),
-            echoes: kind != TextKind::Trap,
+            echoes: !matches!(kind, TextKind::Trap(_) | TextKind::ExitTrap),
             fds: self.shell.fds.clone(),
             cancel: self.shell.cancel.clone(),
         };
         let parser = Parser::starting_at(source, line, Arc::clone(&self.shell.interner));
         // The main text is level 0, what is read within it one more.
-        let inner = kind == TextKind::Eval || kind == TextKind::Trap || self.rt.sources > 0;
+        let inner = match kind {
+            TextKind::Eval | TextKind::Trap(_) => true,
+            // That of the main shell runs after its text.
+            TextKind::ExitTrap => self.rt.is_subshell,
+            _ => self.rt.sources > 0,
+        };
         let level = self.rt.trace_level;
         self.rt.trace_level += u32::from(inner);
         let builtin = self.rt.builtin.take();
@@ -181,6 +188,10 @@ impl Eval {
                         return Err(Unwind::Abort);
                     }
                     self.syntax_error(kind, &error);
+                    if error.verdict == Verdict::WrongInside && kind != TextKind::Prompt {
+                        self.shell.status = self.status_of_bad_substitution();
+                        return Err(Unwind::Exit(self.shell.status));
+                    }
                     // After an error inside `[[ … ]]` a script just ends.
                     let ends = matches!(error.kind, ParseErrorKind::Cond { .. })
                         && !error.is_incomplete()
@@ -195,6 +206,15 @@ impl Eval {
         }
     }
 
+    /// What a shell ends with that could not read a `$(…)`.
+    fn status_of_bad_substitution(&self) -> u8 {
+        match (self.rt.is_subshell, self.rt.reads_text) {
+            (true, _) => 1,
+            (false, true) => 127,
+            (false, false) => 2,
+        }
+    }
+
     fn syntax_prefix(&self, kind: TextKind, line: u32) -> Vec<u8> {
         let mut text = failure::source_name(&self.shell).to_vec();
         if self.shell.options.has(Opt::Interactive) {
@@ -204,6 +224,13 @@ impl Eval {
         match kind {
             TextKind::CommandString => text.extend_from_slice(b": -c"),
             TextKind::Eval => text.extend_from_slice(b": eval"),
+            TextKind::Trap(event) => text.extend_from_slice(match event {
+                Event::Debug => b": debug trap",
+                Event::Err => b": error trap",
+                Event::Return => b": return trap",
+                Event::Exit | Event::Signal(_) => b": trap",
+            }),
+            TextKind::ExitTrap => text.extend_from_slice(b": exit trap"),
             _ => {}
         }
         text.extend_from_slice(format!(": line {line}: ").as_bytes());

@@ -9,7 +9,7 @@ use crate::special::{self, Call, Special};
 use crate::state::{
     Attrs, FunctionEntry, Opt, PipeStatus, ScopeKind, Str, Value, VarError, Variable,
 };
-use crate::syntax::ast::{Assignment, Command, Simple, Word, WordFlags, WordPart};
+use crate::syntax::ast::{AssignValue, Assignment, Command, Simple, Word, WordFlags, WordPart};
 use crate::syntax::symbol::Symbol;
 use bstr::ByteSlice;
 
@@ -20,6 +20,8 @@ pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
         if !announced && !eval.debug_trap(command)? {
             return Ok(eval.shell.status);
         }
+    } else if eval.shell.interner.tells_commands() {
+        eval.set_command_text(command);
     }
     if eval.shell.options.has(Opt::NoExec) && !eval.shell.options.has(Opt::Interactive) {
         return Ok(0);
@@ -38,6 +40,12 @@ fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     let before = eval.shell.substitutions;
     if node.words.is_empty() {
         return bare(eval, command, &node.assignments, before);
+    }
+    if eval.shell.options.has(Opt::Keyword)
+        && node.words.iter().skip(1).any(|word| word.flags.has(WordFlags::ASSIGNMENT))
+    {
+        let node = with_keywords(eval, node)?;
+        return expanded(eval, command, &node);
     }
     let mut fields = Vec::with_capacity(node.words.len());
     let mut arrays = Vec::new();
@@ -66,6 +74,32 @@ fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
         eval.shell.last_argument = last;
     }
     step
+}
+
+/// `set -k`: assignments count wherever they stand among the words.
+fn with_keywords(eval: &mut Eval, node: &Simple) -> Result<Simple, Unwind> {
+    let mut changed = node.clone();
+    let (keywords, words): (Vec<&Word>, Vec<&Word>) =
+        node.words.iter().partition(|word| word.flags.has(WordFlags::ASSIGNMENT));
+    changed.words = words.into_iter().cloned().collect();
+    let mut assignments = node.assignments.to_vec();
+    for keyword in keywords {
+        let text = expand::declaration_word(&mut eval.shell, &mut eval.rt, keyword);
+        let text = text.map_err(|error| eval.expand_failed(error))?;
+        let Some((name, value)) = text.split_once_str("=") else { continue };
+        let (name, append) = match name.strip_suffix(b"+") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let Ok(name) = eval.shell.symbol(name) else { continue };
+        let parts = [WordPart::Quoted(value.to_vec().into_boxed_slice().into())];
+        let flags = WordFlags::CONST | WordFlags::QUOTED;
+        let value = AssignValue::Scalar(Word { parts: parts.into(), flags, ..Word::default() });
+        let text = keyword.text.clone();
+        assignments.push(Assignment { name, subscript: None, append, value, text });
+    }
+    changed.assignments = assignments.into();
+    Ok(changed)
 }
 
 /// Whether the command is one whose arguments may be assignments.
@@ -107,7 +141,7 @@ fn words<'a>(
         if let [WordPart::Array(assignment)] = &*word.parts {
             arrays.push((fields.len().saturating_sub(1), assignment));
             fields.push(Str::new(&eval.shell.name(assignment.name)));
-        } else if word.flags.has(WordFlags::ASSIGNMENT) {
+        } else if word.flags.has(WordFlags::ASSIGNMENT) && !word.flags.has(WordFlags::BRACE) {
             let value = expand::declaration_word(&mut eval.shell, &mut eval.rt, word)?;
             fields.push(value);
         } else {
@@ -234,7 +268,9 @@ fn builtin_call(
         let ended = eval.shell.vars.pop();
         if builtin.posix && eval.shell.options.has(Opt::Posix) {
             keep_all(eval, ended);
-        } else if matches!(builtin.name, "export" | "readonly" | "declare" | "typeset") {
+        } else if matches!(builtin.name, "export" | "readonly")
+            || matches!(builtin.name, "declare" | "typeset") && exports(fields)
+        {
             keep_named(eval, fields, ended);
         }
     }
@@ -249,6 +285,12 @@ fn keep_all(eval: &mut Eval, ended: Vec<(Symbol, Variable)>) {
             drop(eval.shell.set(symbol, value));
         }
     }
+}
+
+/// Whether `declare` is told to export.
+fn exports(fields: &[Str]) -> bool {
+    let mut options = fields.iter().skip(1).take_while(|field| field.starts_with(b"-"));
+    options.any(|field| field.contains(&b'x'))
 }
 
 /// `x=1 export x` keeps the variable that was only there for the command.

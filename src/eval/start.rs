@@ -15,7 +15,7 @@ use super::{Eval, InvocationOption, Realm, Runtime, Source, Step, expand, lookup
 
 use crate::special::BuiltinTable;
 use crate::state::{
-    FdTable, Frame, FrameKind, Group, Opt, Positional, Shell, Str, VarError, World, names,
+    Event, FdTable, Frame, FrameKind, Group, Opt, Positional, Shell, Str, VarError, World, names,
 };
 
 /// What a new shell is made of.
@@ -72,6 +72,10 @@ impl Setup<'_> {
         let builtins = Arc::new(BuiltinTable::new(&shell.interner)?);
         let mut rt = Runtime::new(self.realm, process, builtins);
         rt.depth = self.depth;
+        rt.first_stdin = shell.fds.get(0).map(|fd| Arc::clone(&fd.stream));
+        for number in (1..=64).filter(|number| rt.process.ignores(*number)) {
+            shell.traps.fix(Event::Signal(number));
+        }
         if self.interactive {
             for opt in [Opt::Interactive, Opt::ExpandAliases, Opt::History] {
                 shell.options.set(opt, true);
@@ -128,6 +132,7 @@ impl Eval {
     pub fn run_source(&mut self, source: &Source) -> Step {
         match source {
             Source::Text(text) => {
+                self.rt.reads_text = true;
                 self.shell.options.set(Opt::CommandString, true);
                 let copy = Str::from(text.as_slice());
                 drop(self.shell.set(names::BASH_EXECUTION_STRING, copy));

@@ -12,6 +12,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::streams::Text;
 use super::{Eval, Runtime, Step, Unwind, expand, failure, redirect};
+use crate::job::process::Disposition;
 use crate::job::table::Child;
 use crate::job::{signal, stack};
 use crate::state::{Event, Fd, IndexedArray, Opt, Shell, Str, names};
@@ -45,6 +46,8 @@ fn copy_under(shell: &Shell, parent: &Runtime, cancel: Cancel) -> Eval {
     rt.errexit_ignored = parent.errexit_ignored;
     rt.depth = parent.depth + 1;
     rt.sources = parent.sources;
+    rt.first_stdin = parent.first_stdin.clone();
+    rt.reads_text = parent.reads_text;
     rt.trapping = parent.trapping;
     rt.stack_floor = parent.stack_floor;
     rt.is_subshell = true;
@@ -266,9 +269,20 @@ pub fn own(copy: &mut Eval, command: &Command) -> Step {
 pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
     eval.tick()?;
     let mut copy = detached(&eval.shell, &eval.rt);
-    // Without job control the input of a background command is empty.
-    if !eval.shell.options.has(Opt::Monitor) {
+    // Without job control the input of a background command is empty, unless it was redirected.
+    let first = eval.rt.first_stdin.as_ref();
+    let given =
+        eval.shell.fds.get(0).zip(first).is_some_and(|(fd, first)| {
+            std::ptr::addr_eq(Arc::as_ptr(&fd.stream), Arc::as_ptr(first))
+        });
+    if given && !eval.shell.options.has(Opt::Monitor) {
         copy.shell.fds.set(0, Some(Fd::reading(Text::empty())));
+    }
+    if !eval.shell.options.has(Opt::Monitor) {
+        // Nor is it for the terminal's keys to end.
+        for number in [signal::INT, signal::QUIT] {
+            copy.rt.process.set_disposition(number, Disposition::Ignored);
+        }
     }
     copy.rt.errexit_ignored = false;
     if node.rest.is_empty()
@@ -282,7 +296,12 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
     let child = start_child(&eval.shell, &eval.rt, copy, move |copy| {
         let first = &body.first;
         match &*first.commands {
-            [command] if body.rest.is_empty() && !first.negated && first.time.is_none() => {
+            // The `!` of a simple command is its parent's, which doesn't wait.
+            [command]
+                if body.rest.is_empty()
+                    && first.time.is_none()
+                    && (!first.negated || matches!(command.kind, CommandKind::Simple(_))) =>
+            {
                 own(copy, command)
             }
             _ => copy.and_or(&body),

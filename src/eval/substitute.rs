@@ -15,6 +15,7 @@ use crate::state::{Fd, Opt, Shell, Str};
 use crate::syntax::ast::{
     CommandKind, CommandSubst, List, ProcessDirection, ProcessSubst, RedirectTarget, Word,
 };
+use crate::syntax::error::ParseError;
 use crate::syntax::print;
 
 /// How much `$(<file)` reads at a time.
@@ -35,6 +36,20 @@ impl Substitute for Runtime {
 
     fn process(&mut self, shell: &mut Shell, subst: &ProcessSubst) -> Result<Str, ExpandError> {
         start(self, shell, subst).map_err(|unwind| self.leave(unwind))
+    }
+
+    fn bad_commands(&mut self, shell: &mut Shell, error: &ParseError) {
+        let line = error.line;
+        let mut prefix = failure::source_name(shell).to_vec();
+        prefix.extend_from_slice(format!(": command substitution: line {line}: ").as_bytes());
+        for message in error.messages() {
+            let text = [prefix.as_slice(), &message, b"\n"].concat();
+            if let Some(fd) = shell.fds.get(2) {
+                drop(fd.stream.write(text.into(), &shell.cancel));
+            }
+        }
+        shell.status = 2;
+        shell.substitutions += 1;
     }
 
     fn complain(&mut self, shell: &mut Shell, message: &[u8]) {

@@ -65,9 +65,8 @@ impl Eval {
     /// Carries out an assignment and shows it: the value is expanded once, for both.
     pub fn assign_traced(&mut self, assignment: &Assignment) -> expand::Expanded<()> {
         let AssignValue::Scalar(word) = &assignment.value else {
-            expand::assign(&mut self.shell, &mut self.rt, assignment)?;
             self.show_assignment(assignment, b"", false);
-            return Ok(());
+            return expand::assign(&mut self.shell, &mut self.rt, assignment);
         };
         let value = expand::assigned(&mut self.shell, &mut self.rt, word)?;
         let parts = [WordPart::Quoted(value.to_vec().into_boxed_slice().into())];

@@ -63,13 +63,13 @@ impl Eval {
                 continue;
             };
             // Its lines are counted anew.
-            self.run_trap(&command, 1)?;
+            self.run_trap(Event::Signal(number), &command, 1)?;
         }
         Ok(())
     }
 
     /// Runs a trap's command; `$?` is afterwards what it was.
-    pub fn run_trap(&mut self, command: &Str, line: u32) -> Result<(), Unwind> {
+    pub fn run_trap(&mut self, event: Event, command: &Str, line: u32) -> Result<(), Unwind> {
         if command.is_empty() {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Eval {
         let ignored = std::mem::take(&mut self.rt.errexit_ignored);
         let outer = self.rt.status_before_trap.replace(before.0);
         self.rt.in_trap += 1;
-        let step = self.run_text(command, line.max(1), TextKind::Trap);
+        let step = self.run_text(command, line.max(1), TextKind::Trap(event));
         self.rt.in_trap -= 1;
         self.rt.status_before_trap = outer;
         self.rt.errexit_ignored = ignored;
@@ -113,7 +113,7 @@ impl Eval {
         let (status, pipe_status) = (self.shell.status, self.shell.pipe_status.clone());
         let (line, text) = (self.shell.line, self.shell.command.clone());
         let last = self.shell.last_argument.clone();
-        let step = self.run_text(&command, line.max(1), TextKind::Trap);
+        let step = self.run_text(&command, line.max(1), TextKind::Trap(Event::Debug));
         let result = self.shell.status;
         self.rt.trapping.debug = false;
         self.shell.status = status;
@@ -138,7 +138,7 @@ impl Eval {
         }
         let Some(command) = self.shell.traps.active(Event::Err).cloned() else { return Ok(()) };
         self.rt.trapping.err = true;
-        let step = self.run_trap(&command, self.shell.line);
+        let step = self.run_trap(Event::Err, &command, self.shell.line);
         self.rt.trapping.err = false;
         step
     }
@@ -151,7 +151,7 @@ impl Eval {
         let Some(command) = self.shell.traps.active(event).cloned() else { return Ok(()) };
         self.shell.status = status;
         self.rt.trapping.return_ = true;
-        let step = self.run_trap(&command, self.shell.line);
+        let step = self.run_trap(event, &command, self.shell.line);
         self.rt.trapping.return_ = false;
         step
     }
@@ -169,7 +169,10 @@ impl Eval {
         self.rt.loops = 0;
         self.rt.status_before_trap = Some(status);
         self.rt.exit_from_error = false;
-        match self.run_text(&command, 1, TextKind::Trap) {
+        self.rt.in_trap += 1;
+        let step = self.run_text(&command, 1, TextKind::ExitTrap);
+        self.rt.in_trap -= 1;
+        match step {
             Err(Unwind::Exit(status)) if !self.rt.exit_from_error => status,
             _ => status,
         }

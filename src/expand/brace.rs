@@ -2,7 +2,8 @@
 
 use super::error::Expanded;
 use crate::state::Str;
-use crate::syntax::ast::{Brace, BraceRange, Text, WordPart};
+use crate::syntax::ast::{Brace, BraceRange, ParamName, Text, WordPart};
+use crate::syntax::symbol::Symbol;
 use std::borrow::Cow;
 
 /// A part of a word after brace expansion.
@@ -10,13 +11,15 @@ use std::borrow::Cow;
 pub(super) enum Piece<'a> {
     Part(&'a WordPart),
     Text(Cow<'a, [u8]>),
+    /// A variable whose name braces made longer.
+    Name(Symbol),
 }
 
 impl Piece<'_> {
     pub fn has_tilde(&self) -> bool {
         match self {
             Self::Part(WordPart::Literal(text)) => text.contains(&b'~'),
-            Self::Part(_) => false,
+            Self::Part(_) | Self::Name(_) => false,
             Self::Text(text) => text.contains(&b'~'),
         }
     }
@@ -24,6 +27,7 @@ impl Piece<'_> {
     pub fn to_part(&self) -> WordPart {
         match self {
             Self::Part(part) => (*part).clone(),
+            Self::Name(symbol) => WordPart::Var(ParamName::Variable(*symbol)),
             Self::Text(text) => {
                 let text: Box<[u8]> = text.to_vec().into();
                 WordPart::Literal(Text::from(text))

@@ -99,6 +99,8 @@ impl Expander<'_> {
     pub(super) fn shown_name(&self, name: ParamName) -> Str {
         match name {
             ParamName::Variable(symbol) => Str::new(&self.shell.name(symbol)),
+            // Only in braces it has more than one digit.
+            ParamName::Positional(n @ 10..) => Str::from(n.to_string().as_str()),
             ParamName::Positional(n) => Str::from(format!("${n}").as_str()),
             ParamName::Zero => Str::from("$0"),
             ParamName::At => Str::from("$@"),

@@ -32,6 +32,7 @@ use crate::state::{Opt, Shell, Str};
 use crate::syntax::ast::{
     ArithExpr, Assignment, CommandSubst, HereDoc, Pattern, ProcessSubst, Word,
 };
+use crate::syntax::error::ParseError;
 use crate::syntax::options::{NoAliases, ParseEnv, ParserOptions};
 use std::fmt;
 
@@ -42,6 +43,8 @@ pub trait Substitute {
     fn command(&mut self, shell: &mut Shell, subst: &CommandSubst) -> Expanded<Str>;
     /// A path at which the other end of the pipe can be opened.
     fn process(&mut self, shell: &mut Shell, subst: &ProcessSubst) -> Expanded<Str>;
+    /// Says what is wrong with the commands between backquotes, which come to nothing.
+    fn bad_commands(&mut self, shell: &mut Shell, error: &ParseError);
     /// Prints a message that stops nothing, after the shell's prefix.
     fn complain(&mut self, shell: &mut Shell, message: &[u8]);
 }

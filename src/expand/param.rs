@@ -6,7 +6,7 @@ use super::place::Place;
 use super::sink::Sink;
 use super::word::Quoting;
 use super::{Expander, number};
-use crate::state::{Attrs, Opt, Str, Value, VarError};
+use crate::state::{Attrs, Opt, Str, Target, Value, VarError};
 use crate::syntax::ast::{Param, ParamName, ParamOp, Subscript, SubscriptKind, Word};
 use mesash_builtins::pattern::Reach;
 use std::borrow::Cow;
@@ -127,8 +127,12 @@ impl Expander<'_> {
         if !variable.attrs.has(Attrs::NAMEREF) {
             return Ok(false);
         }
+        let last = match self.shell.resolve(symbol) {
+            Ok(Target::Variable(target)) => Some(Str::new(&self.shell.name(target))),
+            _ => None,
+        };
         if let Value::Scalar(text) = &variable.value {
-            let text = text.clone();
+            let text = last.unwrap_or_else(|| text.clone());
             super::word::put(&text, quoting, sink)?;
         }
         Ok(true)
@@ -380,7 +384,7 @@ impl Expander<'_> {
             (false, _) => Str::from(text),
         };
         let mut name = self.shown_name(subject.name).to_vec();
-        if let ParamName::Positional(_) = subject.name {
+        if name.first() == Some(&b'$') {
             name.remove(0);
         }
         if let Some(subscript) = subject.subscript() {

@@ -3,7 +3,7 @@
 use super::error::{ExpandError, Expanded};
 use super::lists::Got;
 use super::{Expander, number};
-use crate::state::{Attrs, Circular, Str, Target, Value, VarError, Variable};
+use crate::state::{Attrs, Circular, Str, Target, Value, VarError, Variable, split_element};
 use crate::syntax::ast::{Subscript, SubscriptIndex, SubscriptKind};
 use crate::syntax::symbol::Symbol;
 use crate::syntax::word::{parse_reference, parse_subscript};
@@ -203,7 +203,12 @@ impl Expander<'_> {
         if let Some(n) = number::decimal(text).filter(|_| text.iter().all(u8::is_ascii_digit)) {
             return Ok(n == 0 || usize::try_from(n).is_ok_and(|n| n <= self.shell.positional.len()));
         }
-        let Some((symbol, subscript)) = self.named(text)? else { return Ok(false) };
+        let named = match self.named(text) {
+            // Quotes that don't pair are a key as they stand.
+            Err(ExpandError::Syntax(_)) => return Ok(self.has_key(text)),
+            named => named?,
+        };
+        let Some((symbol, subscript)) = named else { return Ok(false) };
         if let Some(subscript) = &subscript
             && subscript.kind != SubscriptKind::Key
             && !self.array_symbol(symbol)?.is_some_and(|target| self.is_assoc(target))
@@ -215,6 +220,13 @@ impl Expander<'_> {
             None => self.place(symbol, None)?,
         };
         Ok(self.place_value(&place).is_some())
+    }
+
+    fn has_key(&self, text: &[u8]) -> bool {
+        let Some((name, key)) = split_element(text) else { return false };
+        let symbol = self.shell.interner.get(name);
+        let array = symbol.and_then(|symbol| self.shell.assoc(symbol));
+        array.is_some_and(|array| array.get(key).is_some())
     }
 
     pub(super) fn name_value(&mut self, text: &[u8]) -> Expanded<Option<Str>> {

@@ -10,6 +10,7 @@ use crate::state::names::is_identifier;
 use crate::state::{Opt, Str};
 use crate::syntax::ast::{BadPart, ParamName, Word, WordFlags, WordPart};
 use crate::syntax::word::recognise_tilde;
+use std::borrow::Cow;
 
 /// Whether text of a part is inside of double quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,9 @@ impl Expander<'_> {
                 out.push(Str::copied(text, &self.shell.budget)?);
                 return Ok(());
             }
+            if let Some(joined) = self.joined_names(pieces)? {
+                return self.pieces_fields(joined.into_iter(), out);
+            }
             let tilde = pieces.iter().any(Piece::has_tilde);
             if !tilde {
                 return self.pieces_fields(pieces.iter().cloned(), out);
@@ -115,6 +119,64 @@ impl Expander<'_> {
             recognise_tilde(&mut word, assignment);
             self.pieces_fields(word.parts.iter().map(Piece::Part), out)
         })
+    }
+
+    /// `$x{a,b}` is `$xa $xb`: what braces bring behind a name belongs to it. `None`: nothing does.
+    fn joined_names<'p>(&self, pieces: &[Piece<'p>]) -> Expanded<Option<Vec<Piece<'p>>>> {
+        let name = |piece: &Piece<'_>| match piece {
+            Piece::Part(WordPart::Var(ParamName::Variable(symbol))) => Some(*symbol),
+            _ => None,
+        };
+        let lead = |piece: &Piece<'_>| {
+            let text = match piece {
+                Piece::Part(WordPart::Literal(text)) => text.to_vec(),
+                Piece::Text(text) => text.to_vec(),
+                Piece::Part(_) | Piece::Name(_) => return Vec::new(),
+            };
+            let ends = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_');
+            let end = text.iter().position(ends).unwrap_or(text.len());
+            text.get(..end).unwrap_or_default().to_vec()
+        };
+        let joins = pieces
+            .windows(2)
+            .any(|pair| matches!(pair, [one, two] if name(one).is_some() && !lead(two).is_empty()));
+        if !joins {
+            return Ok(None);
+        }
+        let mut out: Vec<Piece<'p>> = Vec::with_capacity(pieces.len());
+        let mut at = 0;
+        while let Some(piece) = pieces.get(at) {
+            at += 1;
+            let Some(symbol) = name(piece) else {
+                out.push(piece.clone());
+                continue;
+            };
+            let mut whole = self.shell.name(symbol).to_vec();
+            while let Some(next) = pieces.get(at) {
+                let more = lead(next);
+                if more.is_empty() {
+                    break;
+                }
+                at += 1;
+                whole.extend_from_slice(&more);
+                let text = match next {
+                    Piece::Part(WordPart::Literal(text)) => text.to_vec(),
+                    Piece::Text(text) => text.to_vec(),
+                    Piece::Part(_) | Piece::Name(_) => Vec::new(),
+                };
+                let rest = text.get(more.len()..).unwrap_or_default();
+                if !rest.is_empty() {
+                    out.push(Piece::Name(self.shell.symbol(&whole)?));
+                    whole.clear();
+                    out.push(Piece::Text(Cow::Owned(rest.to_vec())));
+                    break;
+                }
+            }
+            if !whole.is_empty() {
+                out.push(Piece::Name(self.shell.symbol(&whole)?));
+            }
+        }
+        Ok(Some(out))
     }
 
     fn limit_words(&self, count: usize) -> Expanded<()> {
@@ -136,6 +198,10 @@ impl Expander<'_> {
         for piece in pieces {
             match piece {
                 Piece::Part(part) => self.part(part, Quoting::None, &mut sink)?,
+                Piece::Name(symbol) => {
+                    let part = WordPart::Var(ParamName::Variable(symbol));
+                    self.part(&part, Quoting::None, &mut sink)?;
+                }
                 Piece::Text(text) => {
                     // The backslash in `{A..z}` comes to nothing, but to a field.
                     sink.start();
@@ -262,6 +328,9 @@ impl Expander<'_> {
                 brace::unexpanded(std::slice::from_ref(part), &mut pieces);
                 pieces.into_iter().try_for_each(|piece| match piece {
                     Piece::Part(part) => self.part(part, quoting, sink),
+                    Piece::Name(symbol) => {
+                        self.part(&WordPart::Var(ParamName::Variable(symbol)), quoting, sink)
+                    }
                     Piece::Text(text) => sink.literal(&text),
                 })
             }
@@ -270,6 +339,10 @@ impl Expander<'_> {
             }
             WordPart::Bad(bad) => match &**bad {
                 BadPart::Substitution(text) => self.bad_substitution(text),
+                BadPart::Commands { error, .. } => {
+                    self.run.bad_commands(self.shell, error);
+                    sink.expansion(b"")
+                }
                 BadPart::Syntax { error, .. } => Err(ExpandError::Syntax(error.clone())),
             },
         }

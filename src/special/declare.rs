@@ -238,10 +238,16 @@ fn functions(eval: &mut Eval, call: &Call<'_>, names: &[Str], wish: &Wish) -> St
                 let entry = entry.clone();
                 format!("{} {} {}\n", entry.function.name, entry.function.line, entry.source)
                     .into_bytes()
+            } else if wish.names && wish.print {
+                describe::function_line(entry)
             } else if wish.names {
                 [name.as_bytes(), b"\n"].concat()
             } else {
-                describe::function(entry)
+                let mut text = describe::function(entry);
+                if wish.print && (entry.readonly || entry.traced || entry.exported) {
+                    text.extend_from_slice(&describe::function_line(entry));
+                }
+                text
             };
             status = eval.print(call, text)?.max(status);
             continue;
@@ -568,7 +574,7 @@ fn one(eval: &mut Eval, call: &Call<'_>, arg: &Str, wish: &Wish) -> Result<u8, F
             let (place, append) = (parts.place, parts.append);
             expand::assign_name(&mut eval.shell, &mut eval.rt, place, text, append)?;
         }
-        if eval.wants_tracing() && !call.name.starts_with('l') && call.name != "declare" {
+        if eval.wants_tracing() && matches!(call.name, "export" | "readonly") {
             let shown = mesash_builtins::core::shell_quote::as_needed(value);
             let sign: &[u8] = if parts.append { b"+=" } else { b"=" };
             eval.trace(&[parts.place, sign, &shown].concat());
@@ -617,7 +623,10 @@ fn reference(
         return Err(Fault::Said);
     }
     if let Some(target) = parts.value {
-        if target == parts.name && !wish.local {
+        let own = target
+            .strip_prefix(parts.name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"["));
+        if own && !wish.local {
             let text = b": nameref variable self references not allowed";
             eval.say(call, &[parts.name, text]);
             return Err(Fault::Said);
@@ -634,6 +643,17 @@ fn reference(
         if target == parts.name {
             eval.say(call, &[b"warning: ", parts.name, b": circular name reference"]);
         }
+    }
+    let existing = eval.shell.interner.get(parts.name).filter(|_| !wish.local);
+    let existing = existing.and_then(|symbol| eval.shell.vars.get(symbol));
+    if parts.value.is_none()
+        && let Some(Value::Scalar(text)) = existing.map(|variable| &variable.value)
+        && !text.is_empty()
+        && !is_reference(text)
+    {
+        let text = text.clone();
+        eval.say(call, &[b"`", &text, b"': invalid variable name for name reference"]);
+        return Err(Fault::Said);
     }
     let symbol = bind(eval, call, parts.name, wish)?;
     check_writable(eval, symbol)?;

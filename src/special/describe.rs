@@ -109,11 +109,28 @@ pub fn setting(shell: &Shell, name: &[u8], symbol: Symbol, variable: &Variable) 
     [name, b"=", &text, b"\n"].concat()
 }
 
+/// What is another at each look, and not listed by bash either before it is first looked at.
+const COMPUTED: &[&[u8]] = &[
+    b"BASHPID",
+    b"BASH_ARGV0",
+    b"BASH_COMMAND",
+    b"BASH_SUBSHELL",
+    b"EPOCHREALTIME",
+    b"EPOCHSECONDS",
+    b"HISTCMD",
+    b"LINENO",
+    b"RANDOM",
+    b"SECONDS",
+    b"SRANDOM",
+];
+
 /// Every variable as `set` lists them.
 pub fn settings(shell: &Shell) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, symbol) in shell.variable_names() {
-        if let Some(variable) = shell.vars.get(symbol) {
+        if let Some(variable) = shell.vars.get(symbol)
+            && !COMPUTED.contains(&name.as_bytes())
+        {
             out.extend_from_slice(&setting(shell, &name, symbol, variable));
         }
     }

@@ -4,6 +4,7 @@ use super::{Call, Special, options};
 use crate::eval::{Eval, Found, Program, Step, Unwind, external, redirect};
 use crate::state::{Opt, Str};
 use crate::syntax::ast::{Command, Simple};
+use bstr::ByteSlice;
 
 pub const EXEC: Special = Special {
     name: "exec",
@@ -41,6 +42,12 @@ fn exec(eval: &mut Eval, call: &Call<'_>) -> Step {
     };
     let Some(name) = given.rest.first() else { return Ok(0) };
     let Found::Path(path) = eval.find(name) else {
+        let directory = eval.shell.dirs.cwd.join(name);
+        let directory = directory.and_then(|path| eval.shell.fs().metadata(&path));
+        if directory.is_ok_and(|stat| stat.is_directory()) {
+            eval.say(call, &[name, b": cannot execute: Is a directory"]);
+            return failed(eval, 126);
+        }
         eval.say(call, &[name, b": not found"]);
         return failed(eval, 127);
     };
@@ -48,6 +55,14 @@ fn exec(eval: &mut Eval, call: &Call<'_>) -> Step {
         Ok(program) => program,
         Err(refused) => {
             let reason = refused.reason.as_bytes();
+            // Here it is told by where it would be.
+            let path = match path.starts_with(b"/") {
+                true => path,
+                false => {
+                    let rest = path.strip_prefix(b"./").unwrap_or(&path);
+                    Str::from([eval.shell.dirs.cwd.as_bstr().as_bytes(), b"/", rest].concat())
+                }
+            };
             eval.complain(&[&path, b": ", reason]);
             if refused.status == 126 {
                 eval.say(call, &[&path, b": cannot execute: ", reason]);

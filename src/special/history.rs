@@ -70,8 +70,15 @@ fn history(eval: &mut Eval, call: &Call<'_>) -> Step {
         return Ok(0);
     }
     if given.has(b'p') {
-        let out: Vec<u8> =
-            given.rest.iter().flat_map(|arg| [arg.as_bytes(), b"\n"].concat()).collect();
+        let last = eval.rt.history.last().cloned();
+        let mut out = Vec::new();
+        for arg in given.rest {
+            match (&last, arg.as_bytes()) {
+                (Some(last), b"!!") => out.extend_from_slice(last),
+                (_, text) => out.extend_from_slice(text),
+            }
+            out.push(b'\n');
+        }
         return eval.print(call, out);
     }
     if !given.letters.is_empty() {
@@ -97,7 +104,10 @@ fn fc(eval: &mut Eval, call: &Call<'_>) -> Step {
         Err(step) => return step,
     };
     if eval.rt.history.is_empty() {
-        return Ok(0);
+        return match given.has(b's') {
+            true => eval.fail(call, &[b"no command found"]),
+            false => Ok(0),
+        };
     }
     if given.has(b's') {
         let Some(last) = eval.rt.history.last().cloned() else { return Ok(0) };

@@ -104,6 +104,10 @@ fn printf_(eval: &mut Eval, call: &Call<'_>) -> Step {
         eval.say(call, &[b"`", name, b"': not a valid identifier"]);
         return Ok(2);
     }
+    // A variable ends at its first NUL.
+    if let Some(end) = out.iter().position(|&byte| byte == 0) {
+        out.truncate(end);
+    }
     match Str::charged(out, &eval.shell.budget) {
         Ok(value) => {
             let set = expand::assign_name(&mut eval.shell, &mut eval.rt, name, value, false);

@@ -11,7 +11,7 @@ use mesash_builtins::stream::Stream;
 
 use super::{Call, Special, is_reference, options};
 use crate::eval::{Eval, Step, Unwind, expand};
-use crate::state::{IndexedArray, Str, names};
+use crate::state::{Attrs, IndexedArray, Str, Variable, names};
 
 pub const READ: Special = Special {
     name: "read",
@@ -124,11 +124,13 @@ fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
             _ => {}
         }
     }
-    for name in given.rest.iter().chain(given.value(b'a')) {
+    for name in given.rest.iter().take(1).chain(given.value(b'a')) {
         if !is_reference(name) {
             return eval.fail(call, &[b"`", name, b"': not a valid identifier"]);
         }
     }
+    // Of the others, those before a bad one are still assigned.
+    let bad = given.rest.iter().position(|name| !is_reference(name));
     let Some(entry) = eval.shell.fds.get(fd).filter(|fd| fd.readable) else {
         return eval.fail(call, &[b"read error: 0: Bad file descriptor"]);
     };
@@ -153,10 +155,19 @@ fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
             return eval.fail(call, &parts);
         }
     };
+    if let Some(array) = given.value(b'a')
+        && let Some(symbol) = eval.shell.interner.get(array)
+        && eval.shell.variable(symbol).is_some_and(Variable::is_assoc)
+    {
+        return eval.fail(call, &[array, b": not an indexed array"]);
+    }
     let stored = match given.value(b'a') {
         Some(array) => store_array(eval, array, &line),
-        None => store(eval, given.rest, &line, asked.exactly),
+        None => store(eval, given.rest, &line, asked.exactly, bad.unwrap_or(usize::MAX)),
     };
+    if let (Ok(()), Some(name)) = (&stored, bad.and_then(|at| given.rest.get(at))) {
+        return eval.fail(call, &[b"`", name, b"': not a valid identifier"]);
+    }
     if let Err(error) = stored {
         return eval.assignment_failed(call, error);
     }
@@ -323,19 +334,23 @@ fn store(
     names: &[Str],
     line: &Line,
     exactly: bool,
+    most: usize,
 ) -> Result<(), expand::ExpandError> {
     let Some((last, firsts)) = names.split_last() else {
         return put(eval, b"REPLY", &line.text);
     };
     if exactly {
         put(eval, names.first().unwrap_or(last), &line.text)?;
-        return names.iter().skip(1).try_for_each(|name| put(eval, name, b""));
+        return names.iter().take(most).skip(1).try_for_each(|name| put(eval, name, b""));
     }
     let ifs = ifs(eval);
     let mut splitter = Splitter { line, ifs: &ifs, at: 0 };
     splitter.skip_blanks();
-    for name in firsts {
+    for name in firsts.iter().take(most) {
         put(eval, name, splitter.field().unwrap_or_default())?;
+    }
+    if most < names.len() {
+        return Ok(());
     }
     put(eval, last, splitter.rest())
 }
@@ -349,6 +364,17 @@ fn store_array(eval: &mut Eval, name: &[u8], line: &Line) -> Result<(), expand::
         array.push(Str::copied(field, &eval.shell.budget)?);
     }
     let symbol = eval.target_symbol(name)?;
+    let attrs = eval.shell.vars.get(symbol).map(|variable| variable.attrs).unwrap_or_default();
+    if attrs.has(Attrs::CASE) || attrs.has(Attrs::INTEGER) {
+        // Each is assigned as if alone.
+        let name = Str::new(&eval.shell.name(symbol));
+        eval.shell.set_array(symbol, IndexedArray::default())?;
+        for (index, value) in array.iter() {
+            let place = [name.as_bytes(), format!("[{index}]").as_bytes()].concat();
+            expand::assign_name(&mut eval.shell, &mut eval.rt, &place, value.clone(), false)?;
+        }
+        return Ok(());
+    }
     Ok(eval.shell.set_array(symbol, array)?)
 }
 

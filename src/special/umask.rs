@@ -57,7 +57,6 @@ fn parse(text: &[u8], mask: u32) -> Result<u32, Wrong> {
                     b'w' => 0o222,
                     b'x' => 0o111,
                     b'X' => 0o111,
-                    b's' | b't' => 0,
                     b'u' => from(6),
                     b'g' => from(3),
                     b'o' => from(0),

@@ -40,7 +40,7 @@ impl Eval {
                 // A child's end is no reason to stop waiting.
                 let interrupts = number != crate::job::signal::CHLD;
                 if let Some(command) = self.shell.traps.active(Event::Signal(number)).cloned() {
-                    self.run_trap(&command, 1)?;
+                    self.run_trap(Event::Signal(number), &command, 1)?;
                 }
                 if interrupts {
                     return Ok(Waited::Signal(number));

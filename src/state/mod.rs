@@ -35,7 +35,7 @@ pub use fds::{Fd, FdTable};
 pub use frames::{Frame, FrameKind, Frames};
 pub use functions::{Aliases, FunctionEntry, Functions};
 pub use hashed::{CommandHash, HashedCommand};
-pub use lookup::{Circular, Target};
+pub use lookup::{Circular, Target, split_element};
 pub use options::{Group, Opt, Options};
 pub use pipestatus::PipeStatus;
 pub use positional::Positional;

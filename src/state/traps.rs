@@ -44,6 +44,12 @@ impl Traps {
         Arc::make_mut(&mut self.0).insert(event, trap);
     }
 
+    /// Ignores a signal for good: so it was when the shell began.
+    pub fn fix(&mut self, event: Event) {
+        let trap = Trap { command: Str::EMPTY, inherited: false, fixed: true };
+        Arc::make_mut(&mut self.0).insert(event, trap);
+    }
+
     pub fn remove(&mut self, event: Event) -> Option<Trap> {
         self.forget_inherited();
         if self.0.contains_key(&event) { Arc::make_mut(&mut self.0).remove(&event) } else { None }

@@ -24,6 +24,8 @@ pub enum Verdict {
     Incomplete(Open),
     /// No.
     Wrong,
+    /// No, and it stands in a `$(…)`: that ends more than the command.
+    WrongInside,
 }
 
 /// What the end of the input left open.

@@ -26,6 +26,15 @@ pub fn function(function: &Function) -> BString {
     printer.out
 }
 
+/// The definition of a function as the environment carries it: without indentation.
+pub fn exported(function: &Function) -> BString {
+    let mut printer = Printer { flat: true, ..Printer::default() };
+    printer.put(&function.name);
+    printer.put(b" () { ");
+    printer.function_body(&function.body);
+    printer.out
+}
+
 /// A command, as `BASH_COMMAND` and `set -x` of compound commands have it.
 pub fn command(command: &Command) -> BString {
     let mut printer = Printer::default();
@@ -99,6 +108,8 @@ struct Printer<'a> {
     out: BString,
     /// Columns.
     indent: usize,
+    /// One column is all the indentation there is.
+    flat: bool,
     /// Within a function each command has a line of its own.
     functions: u32,
     /// The next command goes on in the line where it stands.
@@ -122,7 +133,8 @@ impl<'a> Printer<'a> {
 
     fn put_indent(&mut self) {
         let len = self.out.len();
-        self.out.resize(len + self.indent, b' ');
+        let indent = if self.flat { self.indent.min(1) } else { self.indent };
+        self.out.resize(len + indent, b' ');
     }
 
     /// `;` unless something already ends the command.

@@ -89,6 +89,9 @@ impl<'p, 's> Reader<'p, 's> {
     }
 
     pub fn symbol(&self, name: &[u8]) -> Parsed<Symbol> {
+        if name == b"BASH_COMMAND" {
+            self.interner.tell_commands();
+        }
         self.interner.intern(name).map_err(|_| self.error(ParseErrorKind::TooManyNames))
     }
 

@@ -8,7 +8,7 @@ mod lines;
 mod matched;
 
 use super::ast::{List, ProcessDirection, Text};
-use super::error::{Open, ParseError, ParseErrorKind};
+use super::error::{Open, ParseError, ParseErrorKind, Verdict};
 use super::reader::{Parsed, Reader, text};
 use super::token::{Place, identifier_len};
 use super::word::ansi_c;
@@ -303,6 +303,9 @@ impl Reader<'_, '_> {
                 let (list, line) = commands.map_err(|error| match error.kind {
                     // Bash looks for both parentheses first, and names the line where they began.
                     ParseErrorKind::Unmatched(b')') if doubled => ParseError { line, ..error },
+                    ParseErrorKind::Unexpected(_) if error.verdict == Verdict::Wrong => {
+                        ParseError { verdict: Verdict::WrongInside, ..error }
+                    }
                     _ => error,
                 })?;
                 raw.text.extend_from_slice(b"$()");

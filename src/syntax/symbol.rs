@@ -9,6 +9,7 @@ use bstr::{BStr, ByteSlice};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most names that one session may have.
 pub const SYMBOLS_MAX: u32 = 1 << 20;
@@ -33,6 +34,7 @@ pub struct TooManyNames;
 #[derive(Debug, Default)]
 pub struct Interner {
     names: RwLock<Names>,
+    tells_commands: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +74,16 @@ impl Interner {
     /// The symbol of `name` if it has one.
     pub fn get(&self, name: &[u8]) -> Option<Symbol> {
         self.names.read().by_text.get(name).copied()
+    }
+
+    /// Notes that a script has the word `BASH_COMMAND`.
+    pub fn tell_commands(&self) {
+        self.tells_commands.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a script has it: only then must each command be noted as text.
+    pub fn tells_commands(&self) -> bool {
+        self.tells_commands.load(Ordering::Relaxed)
     }
 
     /// The text of `symbol`; empty for one that another interner made.

@@ -110,9 +110,11 @@ pub struct BraceRange {
 /// What was accepted by the reader but is an error when expanded.
 #[derive(Debug, Clone)]
 pub enum BadPart {
+    /// Backquotes around what can't be read: told when it is expanded, to nothing.
+    Commands { text: Text, error: Box<ParseError> },
     /// `${…}` with nonsense in it: `bash: ${…}: bad substitution`. The text with its braces.
     Substitution(Text),
-    /// A command inside backquotes or a here-document that doesn't parse.
+    /// A here-document, or text of an expansion, that doesn't parse.
     Syntax { text: Text, error: Box<ParseError> },
 }
 

@@ -66,7 +66,7 @@ impl Dump<'_> {
             }
             WordPart::Bad(bad) => match &**bad {
                 BadPart::Substitution(bad) => json!({ "type": "bad", "text": text(bad) }),
-                BadPart::Syntax { text: bad, error } => {
+                BadPart::Syntax { text: bad, error } | BadPart::Commands { text: bad, error } => {
                     let errors = error.messages().into_iter().map(|line| text(&line));
                     let errors: Value = errors.collect();
                     json!({ "type": "bad", "text": text(bad), "errors": errors })

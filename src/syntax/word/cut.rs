@@ -3,8 +3,8 @@
 use super::{BodyKind, mark_at, special_parameter};
 use crate::syntax::ast::ParamName;
 use crate::syntax::ast::{
-    BadPart, CommandKind, CommandSubst, List, ProcessSubst, RedirectFd, RedirectOp, Text,
-    WordFlags, WordPart,
+    BadPart, CommandKind, CommandSubst, List, Param, ParamOp, ProcessSubst, RedirectFd, RedirectOp,
+    Text, WordFlags, WordPart,
 };
 use crate::syntax::reader::{Parsed, Reader, text};
 use crate::syntax::scan::{Mark, MarkKind};
@@ -225,12 +225,27 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                 }))
             }
             MarkKind::Backtick => self.backtick(inside(1, 1), around)?,
-            MarkKind::Brace => self.parameter(inside(2, 1), around)?,
+            MarkKind::Brace => {
+                let part = self.parameter(inside(2, 1), around)?;
+                self.closed(part, at..mark.end)
+            }
             MarkKind::Arith => WordPart::Arith(Box::new(self.arithmetic(inside(3, 2))?)),
             MarkKind::Bracket => WordPart::Arith(Box::new(self.arithmetic(inside(2, 1))?)),
         };
         parts.push(part);
         Ok(mark.end)
+    }
+
+    /// `${x}` where braces may bring something behind it, which must not make the name longer.
+    fn closed(&self, part: WordPart, range: Range<usize>) -> WordPart {
+        match (part, self.slice(range.end..range.end + 1)) {
+            (WordPart::Var(name @ ParamName::Variable(_)), b"{" | b"," | b"}") => {
+                let text = text(self.slice(range));
+                let (subscript, op) = (None, ParamOp::Value);
+                WordPart::Param(Box::new(Param { name, subscript, indirect: false, op, text }))
+            }
+            (part, _) => part,
+        }
     }
 
     /// `$name`, `$1`, `$?`, or a `$` that is only itself.
@@ -281,7 +296,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
         let list = match list {
             Ok(list) => list,
             Err(error) => {
-                let bad = BadPart::Syntax { text: text(&script), error: Box::new(error) };
+                let bad = BadPart::Commands { text: text(&script), error: Box::new(error) };
                 return Ok(WordPart::Bad(Box::new(bad)));
             }
         };

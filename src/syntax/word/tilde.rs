@@ -59,7 +59,7 @@ pub(super) fn split(parts: &mut Vec<WordPart>, places: Places) {
             if armed && byte == b'~' {
                 let in_value = places != Places::Start && after_equals;
                 let rest = literal.get(at + 1..).unwrap_or_default();
-                let stop = |byte: &u8| *byte == b'/' || (*byte == b':' && places != Places::Start);
+                let stop = |byte: &u8| matches!(byte, b'/' | b':');
                 let end = rest.iter().position(stop);
                 // A prefix that goes on in quotes or in an expansion is no tilde.
                 if end.is_some() || last {
