@@ -81,7 +81,12 @@ fn compound(choices: &mut Choices<'_>, out: &mut String) {
         ),
         12 => around(choices, out, "[[ ", word, " == ", pattern, " ]] && echo match"),
         13 => around(choices, out, "", simple, " && ", command, " || echo or"),
-        14 => around(choices, out, "for ((i = 0; i < 3; i++)); do ", list, "; ", command, "; done"),
+        14 => {
+            // A variable of its own, that no command within sets.
+            let c = format!("c{}", choices.depth);
+            let head = format!("for (({c} = 0; {c} < 3; {c}++)); do ");
+            around(choices, out, &head, list, "; ", command, "; done");
+        }
         15 => around(
             choices,
             out,

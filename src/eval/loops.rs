@@ -25,16 +25,23 @@ fn turn(eval: &mut Eval, body: &List) -> Result<Turn, Unwind> {
     }
 }
 
+/// What a condition came to.
+struct Tested {
+    status: u8,
+    /// By `break`, which is meant for the same loop.
+    breaks: bool,
+}
+
 /// `break` and `continue` in a condition are meant for the same loop.
-fn condition(eval: &mut Eval, list: &List) -> Result<Option<u8>, Unwind> {
+fn condition(eval: &mut Eval, list: &List) -> Result<Tested, Unwind> {
     let before = std::mem::replace(&mut eval.rt.errexit_ignored, true);
     let tested = eval.tick().and_then(|()| eval.list(list));
     eval.rt.errexit_ignored = before;
     match tested {
-        Ok(status) => Ok(Some(status)),
-        Err(Unwind::Break(1)) => Ok(None),
+        Ok(status) => Ok(Tested { status, breaks: false }),
+        Err(Unwind::Break(1)) => Ok(Tested { status: eval.shell.status, breaks: true }),
         Err(Unwind::Break(more)) => Err(Unwind::Break(more - 1)),
-        Err(Unwind::Continue(1)) => Ok(Some(eval.shell.status)),
+        Err(Unwind::Continue(1)) => Ok(Tested { status: eval.shell.status, breaks: false }),
         Err(Unwind::Continue(more)) => Err(Unwind::Continue(more - 1)),
         Err(other) => Err(other),
     }
@@ -51,9 +58,12 @@ pub fn while_(eval: &mut Eval, node: &While) -> Step {
     looping(eval, |eval| {
         let mut status = 0;
         loop {
-            match condition(eval, &node.condition)? {
-                Some(tested) if (tested == 0) != node.until => {}
-                _ => return Ok(status),
+            let tested = condition(eval, &node.condition)?;
+            if (tested.status == 0) == node.until {
+                return Ok(status);
+            }
+            if tested.breaks {
+                return Ok(tested.status);
             }
             match turn(eval, &node.body)? {
                 Turn::Next(last) => status = last,

@@ -33,8 +33,16 @@ fn whole(eval: &mut Eval, node: &Pipeline) -> Step {
     if let Some((format, started)) = started {
         time::report(eval, format, &started);
     }
-    let status = step?;
-    let status = if node.negated { u8::from(status == 0) } else { status };
+    let turned = |status| if node.negated { u8::from(status == 0) } else { status };
+    let status = match step {
+        Ok(status) => turned(status),
+        Err(unwind) => {
+            if matches!(unwind, Unwind::Break(_) | Unwind::Continue(_)) {
+                eval.shell.status = turned(eval.shell.status);
+            }
+            return Err(unwind);
+        }
+    };
     eval.shell.status = status;
     Ok(status)
 }

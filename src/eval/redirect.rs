@@ -12,7 +12,7 @@ use super::expand::ExpandError;
 use super::streams::Text;
 use super::{Eval, Unwind, expand};
 use crate::state::{Fd, Opt, Shell, Str, VarError};
-use crate::syntax::ast::{Redirect, RedirectFd, RedirectOp, RedirectTarget, Word};
+use crate::syntax::ast::{Redirect, RedirectFd, RedirectOp, RedirectTarget, Word, WordPart};
 
 /// What descriptors led to before, oldest first.
 pub type Undo = Vec<(u32, Option<Fd>)>;
@@ -54,6 +54,24 @@ pub fn apply(eval: &mut Eval, redirects: &[Redirect], undo: &mut Undo) -> Result
         }
     }
     Ok(true)
+}
+
+/// Whether doing them may set a variable.
+pub fn may_assign(redirects: &[Redirect]) -> bool {
+    fn assigns(parts: &[WordPart]) -> bool {
+        parts.iter().any(|part| match part {
+            WordPart::Arith(_) | WordPart::Param(_) | WordPart::Brace(_) => true,
+            WordPart::DoubleQuoted(parts) => assigns(parts),
+            _ => false,
+        })
+    }
+    redirects.iter().any(|redirect| {
+        let word = match &redirect.target {
+            RedirectTarget::Word(word) => word,
+            RedirectTarget::HereDoc(doc) => doc.body(),
+        };
+        matches!(redirect.fd, RedirectFd::Variable(_)) || assigns(&word.parts)
+    })
 }
 
 /// Goes back to what was.

@@ -322,12 +322,19 @@ fn external_call(
     }
     traced(eval, fields);
     let mut undo = Vec::new();
+    // The process that runs it does them: what their words assign is lost with it, and an error in
+    // them ends it alone.
+    let kept = redirect::may_assign(&command.redirects).then(|| eval.shell.vars.clone());
     let step = match redirect::apply(eval, &command.redirects, &mut undo) {
         Ok(true) => find_and_run(eval, name, fields),
         Ok(false) => Ok(1),
+        Err(Unwind::Exit(status) | Unwind::Discard(status)) => Ok(status),
         Err(unwind) => Err(unwind),
     };
     redirect::restore(eval, undo);
+    if let Some(vars) = kept {
+        eval.shell.vars = vars;
+    }
     if scoped {
         eval.shell.vars.pop();
     }
