@@ -101,6 +101,8 @@ impl Expander<'_> {
         let mut paths = vec![Vec::new()];
         let components = split(field);
         let count = components.len();
+        // Entries that were just listed are there; what is appended to them may not be.
+        let mut listed = false;
         for (at, component) in components.into_iter().enumerate() {
             let last = at + 1 == count;
             // All but the first are after a slash.
@@ -112,12 +114,14 @@ impl Expander<'_> {
                     }
                 });
             }
+            listed = false;
             match compile(&component, options, globstar) {
                 Component::Name(name) => {
                     paths.iter_mut().for_each(|path| path.extend_from_slice(&name));
                 }
                 Component::Pattern { pattern, hidden } => {
                     paths = self.level(paths, &pattern, hidden, last, &rules)?;
+                    listed = true;
                 }
                 Component::Deep => {
                     paths = self.deep(paths, last, &rules)?;
@@ -128,8 +132,7 @@ impl Expander<'_> {
                 break;
             }
         }
-        // What follows the last pattern was only appended.
-        paths.retain(|path| !path.is_empty() && self.exists(path));
+        paths.retain(|path| !path.is_empty() && (listed || self.exists(path)));
         Ok(paths)
     }
 
