@@ -218,6 +218,42 @@ impl Drop for Held {
     }
 }
 
+/// The charge of one thing that grows: the budget is asked only when it has doubled.
+#[derive(Debug)]
+pub struct Growing {
+    budget: Budget,
+    held: Option<Held>,
+    allowed: u64,
+}
+
+impl Growing {
+    /// What may be used before the budget is asked at all, in bytes.
+    const FREE_BYTES: u64 = 16 << 10;
+
+    #[must_use]
+    pub fn new(budget: &Budget) -> Self {
+        Self { budget: budget.clone(), held: None, allowed: Self::FREE_BYTES }
+    }
+
+    /// Notes that it takes `bytes` now.
+    ///
+    /// # Errors
+    /// [`LimitReached`] if the run may not hold so much.
+    pub fn reach(&mut self, bytes: usize) -> Result<(), LimitReached> {
+        let bytes = bytes as u64;
+        if bytes <= self.allowed {
+            return Ok(());
+        }
+        let wanted = bytes.saturating_mul(2);
+        match &mut self.held {
+            Some(held) => held.grow(wanted - held.amount())?,
+            None => self.held = Some(self.budget.hold(Resource::Memory, wanted)?),
+        }
+        self.allowed = wanted;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,5 +268,18 @@ mod tests {
         budget.release(Resource::Words, 10);
         drop(budget.hold(Resource::Words, 10));
         assert_eq!(budget.used(Resource::Words), 0);
+    }
+
+    #[test]
+    fn what_grows_is_charged_ahead_and_given_back() {
+        let budget = Budget::new(Limits { memory_bytes: 1 << 20, ..Limits::STANDARD });
+        let mut growing = Growing::new(&budget);
+        assert!(growing.reach(10_000).is_ok());
+        assert_eq!(budget.used(Resource::Memory), 0);
+        assert!(growing.reach(100_000).is_ok() && growing.reach(190_000).is_ok());
+        assert_eq!(budget.used(Resource::Memory), 200_000);
+        assert!(growing.reach(600_000).is_err());
+        drop(growing);
+        assert_eq!(budget.used(Resource::Memory), 0);
     }
 }

@@ -20,7 +20,7 @@ use mesafs::{Errno, FsError, FsResult, FsStat, Operation};
 use crate::cancel::Cancel;
 
 pub use capture::Capture;
-pub use input::Input;
+pub use input::{Input, ReadError};
 pub use output::{Output, Policy};
 pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};
 
@@ -30,6 +30,12 @@ pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};
 pub trait Stream: Send + Sync + fmt::Debug {
     /// Up to `len` bytes, waiting for the first; empty only at the end (or if `len` is 0).
     fn read(&self, len: usize, cancel: &Cancel) -> FsResult<Bytes>;
+    /// Up to `len` bytes and none behind the first `delimiter`, so that whoever reads next goes on
+    /// there; waits as [`Stream::read`] does. It may give less than a line.
+    fn read_until(&self, delimiter: u8, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
+        let _ = delimiter;
+        self.read(len.min(1), cancel)
+    }
     /// All of `data`.
     fn write(&self, data: Bytes, cancel: &Cancel) -> FsResult<()>;
     /// ESPIPE where there are no positions.
@@ -54,6 +60,11 @@ impl Stream for FileStream {
     fn read(&self, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
         check(cancel, Operation::Read)?;
         self.0.read(len)
+    }
+
+    fn read_until(&self, delimiter: u8, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
+        check(cancel, Operation::Read)?;
+        self.0.read_until(delimiter, len)
     }
 
     fn write(&self, data: Bytes, cancel: &Cancel) -> FsResult<()> {

@@ -67,6 +67,12 @@ pub trait Handle: Send + Sync + std::fmt::Debug {
     /// Reads up to `len` bytes at the offset and moves it; empty only at the end of the file (or if
     /// `len` is 0).
     fn read(&self, len: usize) -> FsResult<Bytes>;
+    /// As [`Handle::read`], but nothing behind the first `delimiter`, so that the offset is right
+    /// after it. It may give less than a line.
+    fn read_until(&self, delimiter: u8, len: usize) -> FsResult<Bytes> {
+        let _ = delimiter;
+        self.read(len.min(1))
+    }
     /// Reads up to `len` bytes at `offset` without moving. ESPIPE where there are no positions.
     fn read_at(&self, offset: u64, len: usize) -> FsResult<Bytes>;
     /// Writes all of `data` at the offset (or the end, if appending) and publishes it.

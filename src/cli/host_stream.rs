@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use memchr::memchr;
 use mesafs::filesystem::SeekFrom;
 use mesafs::{Errno, FileKind, FsError, FsResult, FsStat, Operation};
 use mesash_builtins::cancel::{Cancel, Wake};
@@ -19,6 +20,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 /// The most that one read asks the host for.
 const READ_BYTES_MAX: usize = 128 * 1024;
+/// How much of a file is read to find the end of a line.
+const LINE_CHUNK_BYTES: usize = 4096;
 /// What a pipe that polls as writable takes without blocking (`PIPE_BUF`).
 const PIPE_BUF: usize = 4096;
 
@@ -27,7 +30,7 @@ const PIPE_BUF: usize = 4096;
 pub struct HostStream {
     fd: BorrowedFd<'static>,
     terminal: bool,
-    /// Whether a write can't block: a file on disk.
+    /// A file on disk: a write can't block, and what was read too much can be given back.
     regular: bool,
 }
 
@@ -126,6 +129,21 @@ impl Stream for HostStream {
                 Err(errno) => return Err(failed(errno, Operation::Read)),
             }
         }
+    }
+
+    fn read_until(&self, delimiter: u8, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
+        if !self.regular {
+            return self.read(len.min(1), cancel);
+        }
+        let mut data = self.read(len.min(LINE_CHUNK_BYTES), cancel)?;
+        if let Some(at) = memchr(delimiter, &data) {
+            let back = i64::try_from(data.len() - at - 1).unwrap_or(i64::MAX);
+            data.truncate(at + 1);
+            if back > 0 {
+                self.seek(SeekFrom::Current(-back))?;
+            }
+        }
+        Ok(data)
     }
 
     fn write(&self, mut data: Bytes, cancel: &Cancel) -> FsResult<()> {

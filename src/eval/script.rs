@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mesafs::line::Line;
+use mesash_builtins::budget::{Budget, Growing};
 use mesash_builtins::cancel::Cancel;
-use mesash_builtins::stream::Stream;
+use mesash_builtins::stream::{ReadError, Stream};
 
 use super::{Eval, Step, Unwind, failure};
 use crate::special::read_line;
@@ -56,14 +57,29 @@ pub fn parser_options(shell: &Shell) -> ParserOptions {
 struct StdinLines {
     stream: Arc<dyn Stream>,
     cancel: Cancel,
+    budget: Budget,
+    /// The command that is being read, and how long it is so far.
+    held: Growing,
+    taken: usize,
 }
 
 impl LineSource for StdinLines {
-    fn read_line(&mut self, line: &mut Vec<u8>, _kind: LineKind) -> io::Result<bool> {
-        let read = read_line(&*self.stream, &self.cancel, b'\n', usize::MAX)?;
-        line.extend_from_slice(&read);
-        continue_at_end(line);
-        Ok(!read.is_empty())
+    fn read_line(&mut self, line: &mut Vec<u8>, kind: LineKind) -> io::Result<bool> {
+        if kind == LineKind::First {
+            self.held = Growing::new(&self.budget);
+            self.taken = 0;
+        }
+        match read_line(&*self.stream, &self.cancel, b'\n', &self.budget) {
+            Ok(read) => {
+                self.taken += read.bytes.len();
+                self.held.reach(self.taken).map_err(io::Error::other)?;
+                line.extend_from_slice(&read.bytes);
+                continue_at_end(line);
+                Ok(!read.bytes.is_empty())
+            }
+            Err(ReadError::Stream(error)) => Err(error.into()),
+            Err(ReadError::Limit(limit)) => Err(io::Error::other(limit)),
+        }
     }
 }
 
@@ -136,8 +152,13 @@ impl Eval {
     /// Runs standard input, line by line.
     pub fn run_stdin(&mut self) -> Step {
         let Some(fd) = self.shell.fds.get(0) else { return Ok(0) };
-        let source =
-            StdinLines { stream: Arc::clone(&fd.stream), cancel: self.shell.cancel.clone() };
+        let source = StdinLines {
+            stream: Arc::clone(&fd.stream),
+            cancel: self.shell.cancel.clone(),
+            budget: self.shell.budget.clone(),
+            held: Growing::new(&self.shell.budget),
+            taken: 0,
+        };
         let parser = Parser::new(source, Arc::clone(&self.shell.interner));
         self.run_parser(parser, TextKind::File)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use memchr::memchr;
 use mesafs::filesystem::SeekFrom;
 use mesafs::{Errno, FileKind, FsError, FsResult, FsStat, Operation};
 use mesash_builtins::budget::{Budget, Held, LimitReached, Resource};
@@ -146,6 +147,16 @@ impl Stream for Text {
         let end = start.saturating_add(len).min(self.data.len());
         *offset = end;
         Ok(self.data.slice(start..end))
+    }
+
+    fn read_until(&self, delimiter: u8, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
+        check(cancel, Operation::Read)?;
+        let mut offset = self.offset.lock();
+        let start = (*offset).min(self.data.len());
+        let rest = self.data.get(start..).unwrap_or_default();
+        let line = memchr(delimiter, rest).map_or(rest.len(), |at| at + 1);
+        *offset = start + line.min(len);
+        Ok(self.data.slice(start..*offset))
     }
 
     fn write(&self, _data: Bytes, _cancel: &Cancel) -> FsResult<()> {

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use mesafs::Errno;
 use mesash_builtins::core::shell_quote;
 use mesash_builtins::core::test::integer;
-use mesash_builtins::stream::Input;
+use mesash_builtins::stream::{Input, ReadError};
 
-use super::{Call, Special, options, read_line};
+use super::{Call, Special, options, read_failed, read_line};
 use crate::eval::expand::ExpandError;
-use crate::eval::{Eval, Step, TextKind, Unwind};
+use crate::eval::{Eval, Step, TextKind};
 use crate::state::names::is_identifier;
 use crate::state::{IndexedArray, Str};
 
@@ -126,25 +126,24 @@ fn fill(eval: &mut Eval, call: &Call<'_>, wish: &Wish, name: &Str) -> Step {
     {
         return eval.assignment_failed(call, error.into());
     }
+    let (cancel, budget) = (eval.shell.cancel.clone(), eval.shell.budget.clone());
     let mut index = wish.origin.unwrap_or(0);
     let mut taken = 0usize;
     let mut skipped = 0;
     while wish.count == 0 || taken < wish.count {
         // With a count, what follows is left for whoever reads next.
         let line = if wish.count > 0 {
-            let cancel = &eval.shell.cancel;
-            let line = read_line(&*stream, cancel, wish.delimiter, usize::MAX);
-            line.map(|line| (!line.is_empty()).then(|| line.into()))
+            let line = read_line(&*stream, &cancel, wish.delimiter, &budget);
+            line.map(|line| (!line.bytes.is_empty()).then(|| line.bytes.into()))
         } else {
-            input.line(wish.delimiter)
+            input.line_within(wish.delimiter, &budget)
         };
         let line: Bytes = match line {
             Ok(Some(line)) => line,
             Ok(None) => break,
-            Err(error) if error.errno() == Errno::Canceled => return Err(Unwind::Abort),
-            Err(error) => {
-                return eval.fail(call, &[b"read error: ", error.to_string().as_bytes()]);
-            }
+            // What cannot be read is as good as empty to bash.
+            Err(ReadError::Stream(error)) if error.errno() != Errno::Canceled => break,
+            Err(error) => return read_failed(eval, call, error, wish.fd),
         };
         if skipped < wish.skip {
             skipped += 1;

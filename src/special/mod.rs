@@ -42,7 +42,7 @@ mod umask;
 mod unset;
 mod wait;
 
-pub use read::read_line;
+pub use read::{read_failed, read_line};
 
 use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use bstr::ByteSlice;
-use mesafs::filesystem::SeekFrom;
-use mesafs::{Errno, FsResult};
+use mesafs::Errno;
+use mesash_builtins::budget::{Budget, Growing};
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::core::test::integer;
-use mesash_builtins::stream::Stream;
+use mesash_builtins::stream::{ReadError, Stream};
 
 use super::{Call, Special, is_reference, options};
 use crate::eval::{Eval, Step, Unwind, expand};
@@ -22,43 +22,49 @@ pub const READ: Special = Special {
     ..Special::BASE
 };
 
-/// How much of a stream with positions is read to find the end of a line.
-const CHUNK_BYTES: usize = 4096;
 /// What `$?` is after a time-out: 128 + SIGALRM.
 const TIMED_OUT: u8 = 142;
 
-/// Reads up to and with `delimiter`, at most `len` bytes, and not a byte more, so that whoever reads
-/// next goes on there.
+/// What was read, charged as long as it is held.
+#[derive(Debug)]
+pub struct Taken {
+    pub bytes: Vec<u8>,
+    held: Growing,
+}
+
+/// Reads up to and with `delimiter` and not a byte more, so that whoever reads next goes on there.
+/// Nothing at the end.
 ///
 /// # Errors
-/// Those of the stream.
+/// Those of the stream; a line that is longer than the run may hold.
 pub fn read_line(
     stream: &dyn Stream,
     cancel: &Cancel,
     delimiter: u8,
-    len: usize,
-) -> FsResult<Vec<u8>> {
-    let mut line = Vec::new();
-    let seekable = stream.seek(SeekFrom::Current(0)).is_ok();
-    while line.len() < len {
-        let want = if seekable { CHUNK_BYTES.min(len - line.len()) } else { 1 };
-        let chunk = stream.read(want, cancel)?;
-        if chunk.is_empty() {
-            break;
-        }
-        match chunk.find_byte(delimiter) {
-            Some(at) => {
-                line.extend_from_slice(chunk.get(..=at).unwrap_or_default());
-                let back = chunk.len() - at - 1;
-                if back > 0 {
-                    stream.seek(SeekFrom::Current(-(back as i64)))?;
-                }
-                break;
-            }
-            None => line.extend_from_slice(&chunk),
+    budget: &Budget,
+) -> Result<Taken, ReadError> {
+    let mut held = Growing::new(budget);
+    let mut bytes = Vec::new();
+    loop {
+        let piece = stream.read_until(delimiter, usize::MAX, cancel)?;
+        held.reach(bytes.len() + piece.len())?;
+        bytes.extend_from_slice(&piece);
+        if piece.last().is_none_or(|last| *last == delimiter) {
+            return Ok(Taken { bytes, held });
         }
     }
-    Ok(line)
+}
+
+/// What a failed read means for a builtin that reads from `fd`.
+pub fn read_failed(eval: &mut Eval, call: &Call<'_>, error: ReadError, fd: u32) -> Step {
+    match error {
+        ReadError::Limit(limit) => Err(eval.expand_failed(limit.into())),
+        ReadError::Stream(error) if error.errno() == Errno::Canceled => Err(Unwind::Abort),
+        ReadError::Stream(error) => {
+            let (number, reason) = (fd.to_string(), error.to_string());
+            eval.fail(call, &[b"read error: ", number.as_bytes(), b": ", reason.as_bytes()])
+        }
+    }
 }
 
 struct Asked {
@@ -78,6 +84,7 @@ struct Line {
     protected: Vec<bool>,
     /// 0 if the delimiter (or the count) was reached, 1 at the end, 142 after the time-out.
     status: u8,
+    held: Growing,
 }
 
 fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
@@ -147,13 +154,7 @@ fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     let line = match take(eval, &*stream, &asked) {
         Ok(line) => line,
-        Err(error) if error.errno() == Errno::Canceled => return Err(Unwind::Abort),
-        Err(error) => {
-            let number = fd.to_string();
-            let reason = error.to_string();
-            let parts: [&[u8]; 4] = [b"read error: ", number.as_bytes(), b": ", reason.as_bytes()];
-            return eval.fail(call, &parts);
-        }
+        Err(error) => return read_failed(eval, call, error, fd),
     };
     if let Some(array) = given.value(b'a')
         && let Some(symbol) = eval.shell.interner.get(array)
@@ -182,29 +183,26 @@ fn seconds(text: &[u8]) -> Option<Duration> {
 }
 
 /// Reads what was asked for, taking backslashes away unless `-r`.
-fn take(eval: &Eval, stream: &dyn Stream, asked: &Asked) -> FsResult<Line> {
-    let mut line = Line { text: Vec::new(), protected: Vec::new(), status: 0 };
-    let cancel = &eval.shell.cancel;
-    if asked.count == Some(0) {
-        return Ok(line);
-    }
+fn take(eval: &Eval, stream: &dyn Stream, asked: &Asked) -> Result<Line, ReadError> {
+    let (cancel, budget) = (&eval.shell.cancel, &eval.shell.budget);
     if asked.raw && asked.count.is_none() && asked.deadline.is_none() {
-        line.text = read_line(stream, cancel, asked.delimiter, usize::MAX)?;
-        if line.text.last() == Some(&asked.delimiter) {
-            line.text.pop();
-        } else {
-            line.status = 1;
+        let Taken { bytes: mut text, held } = read_line(stream, cancel, asked.delimiter, budget)?;
+        let ended = text.last() == Some(&asked.delimiter);
+        if ended {
+            text.pop();
         }
-        if asked.delimiter != 0 {
-            line.text.retain(|byte| *byte != 0);
+        if asked.delimiter != 0 && text.contains(&0) {
+            text.retain(|byte| *byte != 0);
         }
-        return Ok(line);
+        return Ok(Line { text, protected: Vec::new(), status: u8::from(!ended), held });
     }
+    let mut line =
+        Line { text: Vec::new(), protected: Vec::new(), status: 0, held: Growing::new(budget) };
     let mut escaped = false;
     // Counted in characters: a byte that continues one is none.
     let mut characters = 0;
     let mut pending = 0usize;
-    loop {
+    while asked.count.is_none_or(|count| characters < count) {
         if let Some(end) = asked.deadline {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || !stream.wait_readable(left, cancel)? {
@@ -212,40 +210,46 @@ fn take(eval: &Eval, stream: &dyn Stream, asked: &Asked) -> FsResult<Line> {
                 return Ok(line);
             }
         }
-        let Some(&byte) = stream.read(1, cancel)?.first() else {
+        // A character has at least one byte, so this never takes too much.
+        let want = asked.count.map_or(usize::MAX, |count| count - characters);
+        let piece = if asked.exactly {
+            stream.read(want, cancel)?
+        } else {
+            stream.read_until(asked.delimiter, want, cancel)?
+        };
+        if piece.is_empty() {
             line.status = 1;
             return Ok(line);
-        };
-        if escaped {
-            escaped = false;
-            if byte == b'\n' {
-                continue;
-            }
-            line.push(byte, true);
-        } else if byte == b'\\' && !asked.raw {
-            escaped = true;
-            continue;
-        } else if byte == asked.delimiter && !asked.exactly {
-            return Ok(line);
-        } else if byte == 0 {
-            continue;
-        } else {
-            line.push(byte, false);
         }
-        pending = match byte {
-            0xc2..=0xdf if pending == 0 => 1,
-            0xe0..=0xef if pending == 0 => 2,
-            0xf0..=0xf4 if pending == 0 => 3,
-            0x80..=0xbf if pending > 0 => pending - 1,
-            _ => 0,
-        };
-        if pending == 0 {
-            characters += 1;
-            if asked.count == Some(characters) {
+        line.held.reach(2 * (line.text.len() + piece.len()))?;
+        for &byte in &piece {
+            if escaped {
+                escaped = false;
+                if byte == b'\n' {
+                    continue;
+                }
+                line.push(byte, true);
+            } else if byte == b'\\' && !asked.raw {
+                escaped = true;
+                continue;
+            } else if byte == asked.delimiter && !asked.exactly {
                 return Ok(line);
+            } else if byte == 0 {
+                continue;
+            } else {
+                line.push(byte, false);
             }
+            pending = match byte {
+                0xc2..=0xdf if pending == 0 => 1,
+                0xe0..=0xef if pending == 0 => 2,
+                0xf0..=0xf4 if pending == 0 => 3,
+                0x80..=0xbf if pending > 0 => pending - 1,
+                _ => 0,
+            };
+            characters += usize::from(pending == 0);
         }
     }
+    Ok(line)
 }
 
 impl Line {
@@ -383,16 +387,17 @@ impl Eval {
     pub fn read_input_line(&mut self) -> Result<Option<Vec<u8>>, Unwind> {
         let Some(fd) = self.shell.fds.get(0) else { return Ok(None) };
         let stream = std::sync::Arc::clone(&fd.stream);
-        match read_line(&*stream, &self.shell.cancel, b'\n', usize::MAX) {
-            Ok(line) if line.is_empty() => Ok(None),
-            Ok(mut line) => {
+        match read_line(&*stream, &self.shell.cancel, b'\n', &self.shell.budget) {
+            Ok(Taken { bytes, .. }) if bytes.is_empty() => Ok(None),
+            Ok(Taken { bytes: mut line, .. }) => {
                 if line.last() == Some(&b'\n') {
                     line.pop();
                 }
                 Ok(Some(line))
             }
-            Err(error) if error.errno() == Errno::Canceled => Err(Unwind::Abort),
-            Err(_) => Ok(None),
+            Err(ReadError::Limit(limit)) => Err(self.expand_failed(limit.into())),
+            Err(ReadError::Stream(error)) if error.errno() == Errno::Canceled => Err(Unwind::Abort),
+            Err(ReadError::Stream(_)) => Ok(None),
         }
     }
 }

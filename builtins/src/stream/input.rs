@@ -4,16 +4,25 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use memchr::memchr;
-use mesafs::FsResult;
 use mesafs::filesystem::SeekFrom;
+use mesafs::{FsError, FsResult};
 
 use super::Stream;
-use crate::budget::{Budget, Held, Resource};
+use crate::budget::{Budget, Growing, Held, LimitReached, Resource};
 use crate::cancel::Cancel;
 use crate::command::CommandError;
 
 /// How much one read asks for.
 const CHUNK_BYTES: usize = 128 * 1024;
+
+/// Why a line could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Stream(#[from] FsError),
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
+}
 
 /// A stream being read, with what was read and not yet taken.
 ///
@@ -57,6 +66,40 @@ impl Input {
             let mut joined = BytesMut::from(&bytes[..]);
             joined.extend_from_slice(&self.pending);
             self.pending = joined.freeze();
+        }
+    }
+
+    /// As [`Input::line`], for a line that may be longer than the run may hold.
+    ///
+    /// # Errors
+    /// Those of the stream, and the budget's limit.
+    pub fn line_within(
+        &mut self,
+        delimiter: u8,
+        budget: &Budget,
+    ) -> Result<Option<Bytes>, ReadError> {
+        if let Some(at) = memchr(delimiter, &self.pending) {
+            return Ok(Some(self.pending.split_to(at + 1)));
+        }
+        let mut held = Growing::new(budget);
+        let mut line = BytesMut::new();
+        loop {
+            let mut chunk = self.chunk()?;
+            let Some(at) = memchr(delimiter, &chunk) else {
+                held.reach(line.len() + chunk.len())?;
+                line.extend_from_slice(&chunk);
+                if chunk.is_empty() {
+                    return Ok((!line.is_empty()).then(|| line.freeze()));
+                }
+                continue;
+            };
+            let head = chunk.split_to(at + 1);
+            self.pending = chunk;
+            if line.is_empty() {
+                return Ok(Some(head));
+            }
+            line.extend_from_slice(&head);
+            return Ok(Some(line.freeze()));
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use memchr::memchr;
 use mesafs::filesystem::SeekFrom;
 use mesafs::{Errno, FileKind, FsError, FsResult, FsStat, Operation};
 use parking_lot::{Condvar, Mutex};
@@ -15,6 +16,8 @@ use crate::cancel::{Cancel, Wake};
 
 /// How much a pipe holds before its writer waits (Linux's default).
 pub const PIPE_BYTES: usize = 64 * 1024;
+/// A writer that waits goes on when no more than this is left: not at each byte that is read.
+const WAKE_BYTES: usize = PIPE_BYTES / 2;
 
 #[derive(Debug, Default)]
 struct State {
@@ -116,21 +119,43 @@ fn stat() -> FsStat {
     }
 }
 
+impl PipeReader {
+    /// Waits for a piece of what was written and takes as much of it as `how_much` says.
+    fn take(&self, cancel: &Cancel, how_much: impl FnOnce(&[u8]) -> usize) -> FsResult<Bytes> {
+        let Some(mut state) = self.0.wait_readable(None, cancel)? else { return Ok(Bytes::new()) };
+        let Some(chunk) = state.chunks.front_mut() else { return Ok(Bytes::new()) };
+        let len = how_much(chunk);
+        let taken = if len == chunk.len() { std::mem::take(chunk) } else { chunk.split_to(len) };
+        if chunk.is_empty() {
+            state.chunks.pop_front();
+        }
+        let before = state.held;
+        state.held -= taken.len();
+        let room = before > WAKE_BYTES && state.held <= WAKE_BYTES;
+        drop(state);
+        if room {
+            self.0.writable.notify_all();
+        }
+        Ok(taken)
+    }
+}
+
 impl Stream for PipeReader {
     fn read(&self, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
         if len == 0 {
             return Ok(Bytes::new());
         }
-        let Some(mut state) = self.0.wait_readable(None, cancel)? else { return Ok(Bytes::new()) };
-        let Some(mut chunk) = state.chunks.pop_front() else { return Ok(Bytes::new()) };
-        let taken = chunk.split_to(len.min(chunk.len()));
-        if !chunk.is_empty() {
-            state.chunks.push_front(chunk);
+        self.take(cancel, |chunk| len.min(chunk.len()))
+    }
+
+    fn read_until(&self, delimiter: u8, len: usize, cancel: &Cancel) -> FsResult<Bytes> {
+        if len == 0 {
+            return Ok(Bytes::new());
         }
-        state.held -= taken.len();
-        drop(state);
-        self.0.writable.notify_one();
-        Ok(taken)
+        self.take(cancel, |chunk| {
+            let piece = chunk.get(..len).unwrap_or(chunk);
+            memchr(delimiter, piece).map_or(piece.len(), |at| at + 1)
+        })
     }
 
     fn write(&self, _data: Bytes, _cancel: &Cancel) -> FsResult<()> {

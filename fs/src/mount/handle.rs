@@ -13,6 +13,9 @@ use crate::op::{Op, Target};
 use crate::path::RealPath;
 use crate::stat::FsStat;
 
+/// How much is looked at for the end of a line.
+const LINE_CHUNK_BYTES: usize = 4096;
+
 /// An open file: the volume follows it through renames, this keeps the offset and the access.
 #[derive(Debug)]
 pub(super) struct FileHandle {
@@ -69,6 +72,16 @@ impl Handle for FileHandle {
     fn read(&self, len: usize) -> FsResult<Bytes> {
         let mut offset = self.offset.lock();
         let data = self.read_at(*offset, len)?;
+        *offset += data.len() as u64;
+        Ok(data)
+    }
+
+    fn read_until(&self, delimiter: u8, len: usize) -> FsResult<Bytes> {
+        let mut offset = self.offset.lock();
+        let mut data = self.read_at(*offset, len.min(LINE_CHUNK_BYTES))?;
+        if let Some(at) = memchr::memchr(delimiter, &data) {
+            data.truncate(at + 1);
+        }
         *offset += data.len() as u64;
         Ok(data)
     }
