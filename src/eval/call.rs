@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
+use mesash_builtins::budget::Resource;
+
 use super::{Eval, Step, Unwind};
 use crate::special;
 use crate::state::{Event, Frame, FrameKind, FunctionEntry, Group, Opt, ScopeKind, Str, names};
 use crate::syntax::ast::Function;
+
+/// What a tree takes for each byte of its text, as measured on scripts that are not made to be
+/// small.
+const TREE_BYTES: usize = 16;
 
 /// `name() { … }`
 pub fn define(eval: &mut Eval, function: Arc<Function>) -> Step {
@@ -25,7 +31,12 @@ pub fn define(eval: &mut Eval, function: Arc<Function>) -> Step {
         None => Str::from("environment"),
     };
     let exported = eval.shell.options.has(Opt::AllExport) || old.is_some_and(|old| old.exported);
-    let entry = FunctionEntry { function, source, exported, readonly: false, traced: false };
+    let bytes = function.bytes.saturating_mul(TREE_BYTES) as u64;
+    let held = match eval.shell.budget.hold(Resource::Memory, bytes) {
+        Ok(held) => Some(Arc::new(held)),
+        Err(limit) => return Err(eval.expand_failed(limit.into())),
+    };
+    let entry = FunctionEntry { function, source, exported, readonly: false, traced: false, held };
     eval.shell.functions.set(symbol, Some(Arc::new(entry)));
     Ok(0)
 }

@@ -226,7 +226,7 @@ impl Host for Launch<'_> {
             processes.extend(running.map(|child| Running {
                 pid: child.process.pid,
                 parent: shell,
-                text: job.text.clone(),
+                text: job.text.clone().into(),
             }));
         }
         processes

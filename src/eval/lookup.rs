@@ -184,8 +184,10 @@ impl Eval {
         };
         // What depends on the working directory isn't kept.
         if self.shell.options.has(Opt::HashAll) && found.starts_with(b"/") {
-            self.shell.hash.set(name.clone(), found.clone());
-            self.count_hit(name);
+            let shell = &mut self.shell;
+            if shell.hash.set(name.clone(), found.clone(), &shell.budget).is_ok() {
+                self.count_hit(name);
+            }
         }
         Found::Path(found)
     }

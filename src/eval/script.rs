@@ -17,6 +17,7 @@ use crate::syntax::input::{LineKind, LineSource, Lines};
 use crate::syntax::options::{self, ParseEnv, ParserOptions};
 use crate::syntax::parser::Parser;
 use crate::syntax::print;
+use crate::syntax::symbol::NameError;
 
 /// What a text is, which decides how its errors are told and what they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,6 +208,9 @@ impl Eval {
                 Err(error) => {
                     if self.shell.cancel.is_cancelled() {
                         return Err(Unwind::Abort);
+                    }
+                    if let ParseErrorKind::Name(NameError::Limit(limit)) = error.kind {
+                        return Err(self.expand_failed(limit.into()));
                     }
                     self.syntax_error(kind, &error);
                     if error.verdict == Verdict::WrongInside && kind != TextKind::Prompt {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mesash_builtins::budget::Resource;
+use mesash_builtins::budget::{Held, LimitReached, Resource};
 use mesash_builtins::cancel::{Cancel, Reason};
 use mesash_builtins::stream::pipe;
 use parking_lot::{Condvar, Mutex};
@@ -18,6 +18,9 @@ use crate::job::{signal, stack};
 use crate::state::{Event, Fd, IndexedArray, Opt, Shell, Str, names};
 use crate::syntax::ast::{AndOr, Command, CommandKind, Coproc, List};
 use crate::syntax::print;
+
+/// Copies of a shell up to this size are not charged.
+const COPY_BYTES_FREE: usize = 128 << 10;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +155,11 @@ pub fn isolated(eval: &mut Eval, run: impl FnOnce(&mut Eval) -> Step) -> Result<
 
 fn process(eval: &mut Eval, run: impl FnOnce(&mut Eval) -> Step) -> Result<End, Unwind> {
     eval.tick()?;
+    let Ok(held) = hold_copy(&eval.shell) else { return Err(fork_failed(&eval.shell)) };
     let mut copy = eval.subshell();
     let step = run(&mut copy);
     let end = copy.end(step);
+    drop(held);
     eval.child_ended();
     if eval.shell.cancel.is_cancelled() {
         return Err(Unwind::Abort);
@@ -217,6 +222,7 @@ fn launch(
         Ok(held) => held,
         Err(_) => return Err(fork_failed(shell)),
     };
+    let Ok(copied) = hold_copy(shell) else { return Err(fork_failed(shell)) };
     let realm = Arc::clone(&rt.realm);
     realm.tasks.begin();
     let shared = Arc::clone(&realm);
@@ -228,7 +234,7 @@ fn launch(
         }));
         // 134: as if it had been aborted.
         let end = outcome.unwrap_or(End { status: 134, signalled: true });
-        drop(held);
+        drop((held, copied));
         done(end);
         shared.tasks.end();
     };
@@ -237,6 +243,14 @@ fn launch(
         return Err(fork_failed(shell));
     }
     Ok(())
+}
+
+/// What a copy of the shell takes once it is written to, unless that is little.
+pub fn hold_copy(shell: &Shell) -> Result<Option<Held>, LimitReached> {
+    match shell.vars.bytes() + shell.functions.bytes() {
+        ..COPY_BYTES_FREE => Ok(None),
+        bytes => shell.budget.hold(Resource::Memory, bytes as u64).map(Some),
+    }
 }
 
 fn fork_failed(shell: &Shell) -> Unwind {
@@ -292,6 +306,8 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
         copy.rt.announced = true;
         not_deeper(&mut copy, command, eval.rt.loops);
     }
+    let text = Str::charged(print::and_or(node), &eval.shell.budget);
+    let text = text.map_err(|limit| eval.expand_failed(limit.into()))?;
     let body = Arc::clone(node);
     let child = start_child(&eval.shell, &eval.rt, copy, move |copy| {
         let first = &body.first;
@@ -307,7 +323,6 @@ pub fn background(eval: &mut Eval, node: &Arc<AndOr>) -> Step {
             _ => copy.and_or(&body),
         }
     })?;
-    let text = print::and_or(node);
     let pid = child.process.pid;
     let number = eval.rt.jobs.add(vec![child], text);
     eval.shell.last_background = Some(pid);
@@ -353,6 +368,9 @@ pub fn coproc(eval: &mut Eval, node: &Coproc) -> Step {
     let mut copy = detached(&eval.shell, &eval.rt);
     copy.shell.fds.set(0, Some(Fd::reading(from_shell)));
     copy.shell.fds.set(1, Some(Fd::writing(to_shell)));
+    let text = [b"coproc ", name.as_bytes(), b" ", &*print::command(&node.body)].concat();
+    let text = Str::charged(text, &eval.shell.budget);
+    let text = text.map_err(|limit| eval.expand_failed(limit.into()))?;
     let body = Arc::clone(&node.body);
     let child = start_child(&eval.shell, &eval.rt, copy, move |copy| copy.command(&body))?;
     let pid = child.process.pid;
@@ -368,8 +386,7 @@ pub fn coproc(eval: &mut Eval, node: &Coproc) -> Step {
     let symbol = eval.named(&pid_name)?;
     let set = eval.shell.set(symbol, Str::number(pid));
     eval.checked(set)?;
-    let text = [b"coproc ", name.as_bytes(), b" ", &*print::command(&node.body)];
-    eval.rt.jobs.add(vec![child], text.concat().into());
+    eval.rt.jobs.add(vec![child], text);
     eval.shell.last_background = Some(pid);
     Ok(0)
 }

@@ -94,6 +94,10 @@ fn file_word(subst: &CommandSubst) -> Option<&Word> {
 }
 
 fn run(rt: &mut Runtime, shell: &mut Shell, subst: &CommandSubst) -> Result<Vec<u8>, Unwind> {
+    let _held = subshell::hold_copy(shell).map_err(|limit| {
+        rt.realm.exceeded(limit);
+        Unwind::Abort
+    })?;
     let capture = Arc::new(Capture::new(&shell.budget, Resource::Memory, shell.cancel.clone()));
     let mut copy = subshell::copy(shell, rt);
     let stream: Arc<dyn Stream> = Arc::clone(&capture) as Arc<dyn Stream>;

@@ -126,6 +126,7 @@ impl Expander<'_> {
         // Its attributes don't count, but for what `+=` adds to.
         let kept = if assignment.append { Attrs(old.0 & Attrs::INTEGER.0) } else { Attrs::NONE };
         let depth = self.shell.vars.depth();
+        self.shell.vars.account(depth, &self.shell.budget)?;
         let variable = self.shell.vars.bind(name, depth);
         variable.attrs |= Attrs::EXPORT | Attrs::TEMPORARY | kept;
         if let Some(before) = before {

@@ -1,7 +1,8 @@
 //! Why a word can't be expanded, in bash's words.
 
 use crate::state::{Str, VarError};
-use crate::syntax::error::ParseError;
+use crate::syntax::error::{ParseError, ParseErrorKind};
+use crate::syntax::symbol::NameError;
 use bstr::{BString, ByteSlice};
 use mesash_builtins::budget::LimitReached;
 use std::fmt;
@@ -161,6 +162,9 @@ impl From<LimitReached> for ExpandError {
 
 impl From<ParseError> for ExpandError {
     fn from(error: ParseError) -> Self {
-        Self::Syntax(Box::new(error))
+        match error.kind {
+            ParseErrorKind::Name(NameError::Limit(limit)) => Self::Limit(limit),
+            _ => Self::Syntax(Box::new(error)),
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 use super::process::{Bell, Process};
 use super::signal;
+use crate::state::Str;
 
 /// How many statuses of children that are gone are remembered for `wait PID`.
 const REMEMBERED_MAX: usize = 4096;
@@ -61,7 +62,7 @@ pub struct Job {
     pub number: u32,
     pub children: Vec<Arc<Child>>,
     /// As it is printed.
-    pub text: BString,
+    pub text: Str,
     /// `disown -h`
     pub no_hangup: bool,
     /// `wait -n` or `wait` has given its status.
@@ -145,7 +146,7 @@ impl JobTable {
     }
 
     /// Adds a job and makes it the current one; its number.
-    pub fn add(&mut self, children: Children, text: BString) -> u32 {
+    pub fn add(&mut self, children: Children, text: Str) -> u32 {
         if self.inherited {
             // The first job of its own: the parent's are of no more interest.
             self.clear();

@@ -1,6 +1,7 @@
 //! `alias` and `unalias`.
 
 use bstr::ByteSlice;
+use mesash_builtins::budget::LimitReached;
 use mesash_builtins::core::shell_quote;
 
 use super::{Call, Special, options};
@@ -40,6 +41,12 @@ fn is_valid(name: &[u8]) -> bool {
     !name.is_empty() && name.find_byteset(b" \t\n\"'\\`$/&;|()<>").is_none()
 }
 
+fn define(eval: &mut Eval, name: &[u8], value: &[u8]) -> Result<(), LimitReached> {
+    let budget = &eval.shell.budget;
+    let (name, value) = (Str::copied(name, budget)?, Str::copied(value, budget)?);
+    eval.shell.aliases.set(name, value, budget)
+}
+
 fn alias(eval: &mut Eval, call: &Call<'_>) -> Step {
     let given = match options::read(eval, call, "p") {
         Ok(given) => given,
@@ -58,7 +65,9 @@ fn alias(eval: &mut Eval, call: &Call<'_>) -> Step {
                 let (name, value) = arg.split_at(at);
                 if is_valid(name) {
                     let value = value.get(1..).unwrap_or_default();
-                    eval.shell.aliases.set(Str::new(name), Str::new(value));
+                    if let Err(limit) = define(eval, name, value) {
+                        return eval.assignment_failed(call, limit.into());
+                    }
                 } else {
                     eval.say(call, &[b"`", name, b"': invalid alias name"]);
                     status = 1;

@@ -183,6 +183,9 @@ fn line(name: &[u8], spec: &CompletionSpec) -> Vec<u8> {
     out
 }
 
+/// How many names may have a completion.
+const COMPLETIONS_MAX: usize = 16_384;
+
 fn complete(eval: &mut Eval, call: &Call<'_>) -> Step {
     let letters = "abcdefgjksuvo:A:G:W:F:C:X:P:S:prDEI";
     let given = match options::read(eval, call, letters) {
@@ -219,6 +222,9 @@ fn complete(eval: &mut Eval, call: &Call<'_>) -> Step {
     };
     if names.is_empty() {
         return eval.usage(call);
+    }
+    if eval.rt.completions.len() + names.len() > COMPLETIONS_MAX {
+        return eval.fail(call, &[b"too many completion specifications"]);
     }
     for name in names {
         eval.rt.completions.retain(|(known, _)| *known != name);

@@ -427,6 +427,7 @@ fn bind(eval: &mut Eval, call: &Call<'_>, name: &[u8], wish: &Wish) -> Result<Sy
             {
                 return Err(VarError::ReadOnly(Str::new(name)).into());
             }
+            eval.shell.vars.account(scope, &eval.shell.budget).map_err(VarError::from)?;
             let inherit = wish.inherit || eval.shell.options.has(Opt::LocalVarInherit);
             let binding = eval.shell.vars.bind(symbol, scope);
             if inherit && let Some(outer) = outer {

@@ -197,17 +197,22 @@ fn pushd(eval: &mut Eval, call: &Call<'_>) -> Step {
                 return eval.usage(call);
             }
             if stay {
-                let dir = arg.clone();
-                stack(eval).insert(0, dir);
-                return show(eval, call);
+                return push(eval, call, arg.clone());
             }
             if let Err(status) = enter(eval, call, arg) {
                 return Ok(status);
             }
-            stack(eval).insert(0, cwd);
-            show(eval, call)
+            push(eval, call, cwd)
         }
         _ => eval.fail(call, &[b"too many arguments"]),
+    }
+}
+
+fn push(eval: &mut Eval, call: &Call<'_>, dir: Str) -> Step {
+    let copied = Str::copied(&dir, &eval.shell.budget);
+    match copied.and_then(|dir| eval.shell.dirs.push(dir, &eval.shell.budget)) {
+        Ok(()) => show(eval, call),
+        Err(limit) => eval.assignment_failed(call, limit.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Call, Special, by_name, options};
 use crate::eval::{Eval, Step, lookup};
 use crate::state::{Opt, Str};
+use mesash_builtins::budget::LimitReached;
 
 pub const HASH: Special = Special {
     name: "hash",
@@ -47,10 +48,16 @@ fn hash(eval: &mut Eval, call: &Call<'_>) -> Step {
                 status = 1;
             }
         } else if let Some(path) = given.value(b'p') {
-            eval.shell.hash.set(name.clone(), path.clone());
+            if let Err(limit) = remember(eval, name, path.clone()) {
+                return eval.assignment_failed(call, limit.into());
+            }
         } else if !name.contains(&b'/') && by_name(name).is_none() && !is_function(eval, name) {
             match lookup::search(&eval.shell, &path, name, false).into_iter().next() {
-                Some(found) => eval.shell.hash.set(name.clone(), found),
+                Some(found) => {
+                    if let Err(limit) = remember(eval, name, found) {
+                        return eval.assignment_failed(call, limit.into());
+                    }
+                }
                 None => {
                     eval.say(call, &[name, b": not found"]);
                     status = 1;
@@ -59,6 +66,10 @@ fn hash(eval: &mut Eval, call: &Call<'_>) -> Step {
         }
     }
     Ok(status)
+}
+
+fn remember(eval: &mut Eval, name: &Str, path: Str) -> Result<(), LimitReached> {
+    eval.shell.hash.set(name.clone(), path, &eval.shell.budget)
 }
 
 fn is_function(eval: &Eval, name: &[u8]) -> bool {

@@ -1,6 +1,8 @@
 //! `history` and `fc`: the list belongs to the line editor of an interactive shell, so a script's
 //! is empty.
 
+use mesash_builtins::budget::LimitReached;
+
 use super::{Call, Special, options};
 use crate::eval::{Eval, Step};
 use crate::state::{Opt, Str};
@@ -29,10 +31,17 @@ impl Eval {
         if !self.shell.options.has(Opt::History) || line.trim_ascii().is_empty() {
             return;
         }
+        // A line that is too long to be kept is not.
+        let _too_long = self.add_history(line.trim_ascii_end());
+    }
+
+    fn add_history(&mut self, line: &[u8]) -> Result<(), LimitReached> {
+        let line = Str::copied(line, &self.shell.budget)?;
         if self.rt.history.len() >= LINES_MAX {
             self.rt.history.remove(0);
         }
-        self.rt.history.push(Str::new(line.trim_ascii_end()));
+        self.rt.history.push(line);
+        Ok(())
     }
 }
 
@@ -66,8 +75,10 @@ fn history(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     if given.has(b's') {
         let line = bstr::join(" ", given.rest);
-        eval.rt.history.push(Str::from(line));
-        return Ok(0);
+        return match eval.add_history(&line) {
+            Ok(()) => Ok(0),
+            Err(limit) => eval.assignment_failed(call, limit.into()),
+        };
     }
     if given.has(b'p') {
         let last = eval.rt.history.last().cloned();

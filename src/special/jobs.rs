@@ -78,7 +78,7 @@ fn fg(eval: &mut Eval, call: &Call<'_>) -> Step {
         let name = call.args.first().map_or(&b"current"[..], |spec| spec.as_bytes());
         return eval.fail(call, &[name, b": no such job"]);
     };
-    eval.print(call, [text.as_slice(), b"\n"].concat())?;
+    eval.print(call, [text.as_bytes(), b"\n"].concat())?;
     let spec = [Str::from(format!("%{number}").as_str())];
     let wait = Call { name: "wait", args: &spec, arrays: &[] };
     (super::wait::WAIT.run)(eval, &wait)

@@ -173,8 +173,7 @@ impl BuiltinTable {
     pub fn new(interner: &Interner) -> Result<Self, VarError> {
         let mut symbols = Vec::with_capacity(ALL.len());
         for builtin in ALL {
-            let symbol = interner.intern(builtin.name.as_bytes());
-            symbols.push(symbol.map_err(|_| VarError::TooManyNames)?);
+            symbols.push(interner.intern(builtin.name.as_bytes())?);
         }
         let mut table = vec![NONE; interner.len()];
         for (at, symbol) in symbols.into_iter().enumerate() {

@@ -116,7 +116,7 @@ fn told(eval: &Eval, child: &Arc<Child>) {
         && !eval.shell.options.has(Opt::Interactive)
         && let Some((job, _)) = eval.rt.jobs.child(child.process.pid)
     {
-        eval.tell_killed(number, child.process.pid, || job.text.clone(), false);
+        eval.tell_killed(number, child.process.pid, || job.text.clone().into(), false);
     }
 }
 

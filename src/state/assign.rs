@@ -5,7 +5,7 @@ use super::assoc::{AssocArray, CONVERTED_CHAINS};
 use super::text::Str;
 use super::variable::{Attrs, Value, Variable};
 use super::{Opt, Shell, names};
-use crate::syntax::symbol::Symbol;
+use crate::syntax::symbol::{NameError, Symbol};
 use bstr::ByteSlice;
 use mesash_builtins::budget::LimitReached;
 use std::sync::Arc;
@@ -41,6 +41,15 @@ pub enum VarError {
     TooManyNames,
     #[error(transparent)]
     Limit(#[from] LimitReached),
+}
+
+impl From<NameError> for VarError {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::TooMany => Self::TooManyNames,
+            NameError::Limit(limit) => Self::Limit(limit),
+        }
+    }
 }
 
 impl Shell {
@@ -243,8 +252,7 @@ impl Shell {
         if let Some(Value::Dynamic(kind)) = self.vars.get(symbol).map(|variable| &variable.value) {
             let kind = *kind;
             self.check_writable(symbol)?;
-            self.assign_dynamic_key(kind, key, value);
-            return Ok(());
+            return Ok(self.assign_dynamic_key(kind, key, value)?);
         }
         self.assoc_mut(symbol)?.insert(key, value);
         Ok(())

@@ -6,6 +6,7 @@ use super::text::Str;
 use super::variable::{Attrs, Dynamic, Value, Variable};
 use super::{Group, Shell, names};
 use crate::syntax::symbol::Symbol;
+use mesash_builtins::budget::LimitReached;
 use std::sync::Arc;
 
 /// The prime that `RANDOM` counts modulo.
@@ -191,11 +192,19 @@ impl Shell {
     }
 
     /// The same for an element of one: aliases and hashed commands can be set so.
-    pub(super) fn assign_dynamic_key(&mut self, kind: Dynamic, key: Str, value: Str) {
+    ///
+    /// # Errors
+    /// [`LimitReached`] if the run may not hold so many.
+    pub(super) fn assign_dynamic_key(
+        &mut self,
+        kind: Dynamic,
+        key: Str,
+        value: Str,
+    ) -> Result<(), LimitReached> {
         match kind {
-            Dynamic::Aliases => self.aliases.set(key, value),
-            Dynamic::Commands => self.hash.set(key, value),
-            _ => {}
+            Dynamic::Aliases => self.aliases.set(key, value, &self.budget),
+            Dynamic::Commands => self.hash.set(key, value, &self.budget),
+            _ => Ok(()),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Functions and aliases.
 
+use super::ledger::Ledger;
 use super::text::Str;
 use crate::syntax::ast::Function;
 use crate::syntax::symbol::Symbol;
+use mesash_builtins::budget::{Budget, Held, LimitReached};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub struct FunctionEntry {
     pub readonly: bool,
     /// `declare -ft`
     pub traced: bool,
+    /// What its body takes.
+    pub held: Option<Arc<Held>>,
 }
 
 /// The functions, in slots by the symbol of their name.
@@ -47,6 +51,11 @@ impl Functions {
         slot.as_mut().map(Arc::make_mut)
     }
 
+    /// What a copy takes once it is written to.
+    pub fn bytes(&self) -> usize {
+        self.0.len() * size_of::<Option<Arc<FunctionEntry>>>()
+    }
+
     /// All of them, sorted by name.
     pub fn sorted(&self) -> Vec<&Arc<FunctionEntry>> {
         let mut all: Vec<_> = self.0.iter().flatten().collect();
@@ -57,19 +66,34 @@ impl Functions {
 
 /// The aliases, sorted by name as `alias` lists them.
 #[derive(Clone, Debug, Default)]
-pub struct Aliases(Arc<BTreeMap<Str, Str>>);
+pub struct Aliases(Arc<AliasTable>);
+
+#[derive(Clone, Debug, Default)]
+struct AliasTable {
+    by_name: BTreeMap<Str, Str>,
+    ledger: Ledger,
+}
+
+/// What an alias takes, its short texts included.
+const ALIAS_BYTES: usize = 4 * size_of::<Str>();
 
 impl Aliases {
     pub fn get(&self, name: &[u8]) -> Option<&Str> {
-        self.0.get(name)
+        self.0.by_name.get(name)
     }
 
-    pub fn set(&mut self, name: Str, value: Str) {
-        Arc::make_mut(&mut self.0).insert(name, value);
+    /// # Errors
+    /// [`LimitReached`] if the run may not hold so many.
+    pub fn set(&mut self, name: Str, value: Str, budget: &Budget) -> Result<(), LimitReached> {
+        let table = Arc::make_mut(&mut self.0);
+        table.ledger.account(table.by_name.len() + 1, ALIAS_BYTES, budget)?;
+        table.by_name.insert(name, value);
+        Ok(())
     }
 
     pub fn remove(&mut self, name: &[u8]) -> bool {
-        self.0.contains_key(name) && Arc::make_mut(&mut self.0).remove(name).is_some()
+        self.0.by_name.contains_key(name)
+            && Arc::make_mut(&mut self.0).by_name.remove(name).is_some()
     }
 
     pub fn clear(&mut self) {
@@ -77,10 +101,10 @@ impl Aliases {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.by_name.is_empty()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Str, &Str)> {
-        self.0.iter()
+        self.0.by_name.iter()
     }
 }

@@ -1,7 +1,9 @@
 //! Where PATH look-up found commands: the table of the `hash` builtin.
 
 use super::assoc::{COMMAND_CHAINS, OrderedMap};
+use super::ledger::Ledger;
 use super::text::Str;
+use mesash_builtins::budget::{Budget, LimitReached};
 use std::sync::Arc;
 
 /// What is remembered of a command.
@@ -14,13 +16,24 @@ pub struct HashedCommand {
 /// The table; it is only good for the PATH that it was filled under.
 #[derive(Clone, Debug)]
 pub struct CommandHash {
-    table: Arc<OrderedMap<HashedCommand>>,
+    table: Arc<Table>,
     path: Str,
 }
 
+#[derive(Clone, Debug)]
+struct Table {
+    commands: OrderedMap<HashedCommand>,
+    ledger: Ledger,
+}
+
+/// What an entry takes, its short texts included.
+const ENTRY_BYTES: usize = 2 * size_of::<(Str, HashedCommand)>();
+
 impl Default for CommandHash {
     fn default() -> Self {
-        Self { table: Arc::new(OrderedMap::with_chains(COMMAND_CHAINS)), path: Str::EMPTY }
+        let commands = OrderedMap::with_chains(COMMAND_CHAINS);
+        let table = Table { commands, ledger: Ledger::default() };
+        Self { table: Arc::new(table), path: Str::EMPTY }
     }
 }
 
@@ -34,22 +47,28 @@ impl CommandHash {
     }
 
     pub fn get(&self, name: &[u8]) -> Option<&HashedCommand> {
-        self.table.get(name)
+        self.table.commands.get(name)
     }
 
     /// Remembers where `name` is, with no hits yet.
-    pub fn set(&mut self, name: Str, path: Str) {
-        Arc::make_mut(&mut self.table).insert(name, HashedCommand { path, hits: 0 });
+    ///
+    /// # Errors
+    /// [`LimitReached`] if the run may not hold so many.
+    pub fn set(&mut self, name: Str, path: Str, budget: &Budget) -> Result<(), LimitReached> {
+        let table = Arc::make_mut(&mut self.table);
+        table.ledger.account(table.commands.len() + 1, ENTRY_BYTES, budget)?;
+        table.commands.insert(name, HashedCommand { path, hits: 0 });
+        Ok(())
     }
 
     pub fn hit(&mut self, name: &[u8]) {
-        if let Some(command) = Arc::make_mut(&mut self.table).get_mut(name) {
+        if let Some(command) = Arc::make_mut(&mut self.table).commands.get_mut(name) {
             command.hits = command.hits.saturating_add(1);
         }
     }
 
     pub fn remove(&mut self, name: &[u8]) -> bool {
-        self.get(name).is_some() && Arc::make_mut(&mut self.table).remove(name).is_some()
+        self.get(name).is_some() && Arc::make_mut(&mut self.table).commands.remove(name).is_some()
     }
 
     pub fn clear(&mut self) {
@@ -57,11 +76,11 @@ impl CommandHash {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.table.commands.is_empty()
     }
 
     /// In the order in which `hash` lists them.
     pub fn iter(&self) -> impl Iterator<Item = (&Str, &HashedCommand)> {
-        self.table.iter()
+        self.table.commands.iter()
     }
 }

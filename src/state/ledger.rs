@@ -1,12 +1,12 @@
-//! What the entries of an array take beside their texts, charged to the run's budget.
+//! What the entries of a table take beside their texts, charged to the run's budget.
 
 use mesash_builtins::budget::{Budget, Held, LimitReached, Resource};
 
-/// Arrays up to this size are not charged.
-const FREE_BYTES: u64 = 16 << 10;
+/// Tables up to this size are not charged.
+pub const FREE_BYTES: u64 = 16 << 10;
 
-/// The charge of one variable's array. A copy shares the array until one of the two is changed; that
-/// one is charged anew then, so a copy begins without.
+/// The charge of one table: a variable's array, the aliases. A copy shares the table until one of the
+/// two is changed; that one is charged anew then, so a copy begins without.
 #[derive(Debug, Default)]
 pub struct Ledger(Option<Box<Held>>);
 
@@ -17,7 +17,7 @@ impl Clone for Ledger {
 }
 
 impl Ledger {
-    /// Notes that the array has `entries` of `each` bytes.
+    /// Notes that the table has `entries` of `each` bytes.
     ///
     /// # Errors
     /// [`LimitReached`] if the run may not hold so much.

@@ -144,7 +144,7 @@ impl Shell {
     /// # Errors
     /// [`VarError::TooManyNames`]
     pub fn symbol(&self, name: &[u8]) -> Result<Symbol, VarError> {
-        self.interner.intern(name).map_err(|_| VarError::TooManyNames)
+        Ok(self.interner.intern(name)?)
     }
 
     /// The copy that a subshell, a stage or a substitution starts with.

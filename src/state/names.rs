@@ -2,7 +2,8 @@
 //!
 //! They are interned first, in this order, so that each is a constant.
 
-use crate::syntax::symbol::{Interner, Symbol, TooManyNames};
+use crate::syntax::symbol::{Interner, NameError, Symbol};
+use mesash_builtins::budget::Budget;
 
 macro_rules! names {
     ($($constant:ident = $text:literal,)*) => {
@@ -118,12 +119,12 @@ names! {
     LC_TIME = "LC_TIME",
 }
 
-/// An interner that knows the shell's own names.
+/// An interner that knows the shell's own names, and charges all to `budget`.
 ///
 /// # Errors
-/// None that can happen: there are far fewer names than a session may have.
-pub fn interner() -> Result<Interner, TooManyNames> {
-    let interner = Interner::new();
+/// [`NameError::Limit`] if not even those fit.
+pub fn interner(budget: &Budget) -> Result<Interner, NameError> {
+    let interner = Interner::charged(budget.clone());
     for text in TEXTS {
         interner.intern(text.as_bytes())?;
     }
@@ -149,10 +150,11 @@ pub fn is_identifier(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mesash_builtins::budget::Limits;
 
     #[test]
-    fn each_name_has_its_constant() -> Result<(), TooManyNames> {
-        let interner = interner()?;
+    fn each_name_has_its_constant() -> Result<(), NameError> {
+        let interner = interner(&Budget::new(Limits::STANDARD))?;
         assert_eq!(interner.get(b"RANDOM"), Some(RANDOM));
         assert_eq!(interner.get(b"LC_TIME"), Some(LC_TIME));
         assert_eq!(interner.len(), TEXTS.len());

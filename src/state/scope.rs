@@ -5,8 +5,10 @@
 //! form a chain, innermost in the slot, each older one kept by the scope that shadowed it, and the
 //! scopes' numbers along it only go down.
 
+use super::ledger::{self, Ledger};
 use super::variable::{Attrs, Variable};
 use crate::syntax::symbol::Symbol;
+use mesash_builtins::budget::{Budget, LimitReached};
 use std::sync::Arc;
 
 /// What a scope was pushed for.
@@ -23,6 +25,7 @@ struct Scope {
     kind: ScopeKind,
     /// What each symbol that this scope binds was bound to outside of it.
     shadowed: Vec<(Symbol, Option<Variable>)>,
+    ledger: Ledger,
 }
 
 /// The variables of a shell; copied at no cost until one of the copies changes.
@@ -74,7 +77,11 @@ impl Variables {
     }
 
     pub fn push(&mut self, kind: ScopeKind) {
-        Arc::make_mut(&mut self.scopes).push(Scope { kind, shadowed: Vec::new() });
+        Arc::make_mut(&mut self.scopes).push(Scope {
+            kind,
+            shadowed: Vec::new(),
+            ledger: Ledger::default(),
+        });
     }
 
     /// Ends the innermost scope. Gives the bindings that it had, innermost first, for those who
@@ -88,6 +95,28 @@ impl Variables {
             }
         }
         ended
+    }
+
+    /// Charges what the open scope `scope` keeps of those outside of it.
+    ///
+    /// # Errors
+    /// [`LimitReached`] if the run may not hold so much.
+    pub fn account(&mut self, scope: u32, budget: &Budget) -> Result<(), LimitReached> {
+        const EACH: usize = size_of::<(Symbol, Option<Variable>)>();
+        let Some(at) = scope.checked_sub(1).map(|at| at as usize) else { return Ok(()) };
+        let few = |scope: &Scope| scope.shadowed.len() * EACH <= ledger::FREE_BYTES as usize;
+        if self.scopes.get(at).is_none_or(few) {
+            return Ok(());
+        }
+        match Arc::make_mut(&mut self.scopes).get_mut(at) {
+            Some(scope) => scope.ledger.account(scope.shadowed.len(), EACH, budget),
+            None => Ok(()),
+        }
+    }
+
+    /// What a copy takes once it is written to.
+    pub fn bytes(&self) -> usize {
+        self.slots.len() * size_of::<Option<Variable>>()
     }
 
     /// Binds `symbol` anew in the open scope `scope` (or the global one, 0), unless it is bound
@@ -242,6 +271,26 @@ mod tests {
             variables.pop();
         }
         assert_eq!(value(&variables), None);
+    }
+
+    #[test]
+    fn many_locals_are_charged_until_their_scope_ends() {
+        use mesash_builtins::budget::{Limits, Resource};
+        let budget = Budget::new(Limits { memory_bytes: 1 << 20, ..Limits::STANDARD });
+        let mut variables = Variables::default();
+        variables.push(ScopeKind::Function);
+        let mut filled = Ok(());
+        for symbol in 0..100_000 {
+            variables.bind(Symbol(symbol), 1);
+            filled = variables.account(1, &budget);
+            if filled.is_err() {
+                break;
+            }
+            assert_eq!(budget.used(Resource::Memory) == 0, symbol < 341, "{symbol}");
+        }
+        assert!(filled.is_err());
+        variables.pop();
+        assert_eq!(budget.used(Resource::Memory), 0);
     }
 
     #[test]

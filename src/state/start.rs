@@ -32,7 +32,7 @@ impl Shell {
         zero: Str,
         environment: &[(Str, Str)],
     ) -> Result<Self, VarError> {
-        let interner = names::interner().map_err(|_| VarError::TooManyNames)?;
+        let interner = names::interner(&budget)?;
         let now = world.clock.now_ns();
         let (pid, seed) = (world.pid, (now ^ world.pid << 20) as u64);
         let mut shell = Self {

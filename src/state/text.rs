@@ -1,8 +1,8 @@
 //! Shell values: byte strings that are cheap to copy, small ones without an allocation.
 //!
 //! Always true: a text of up to [`INLINE_BYTES`] bytes owns no memory; a longer one is shared
-//! between all its copies until one of them is appended to, and what it holds from
-//! [`CHARGED_BYTES`] on is charged to the run's budget once, for as long as any copy lives.
+//! between all its copies until one of them is appended to, and what it holds is charged to the
+//! run's budget once, for as long as any copy lives.
 
 use bstr::{BStr, BString, ByteSlice};
 use mesash_builtins::budget::{Budget, Held, LimitReached, Resource};
@@ -15,8 +15,6 @@ use std::sync::Arc;
 
 /// The longest text that is kept in place.
 pub const INLINE_BYTES: usize = 22;
-/// The length from which a text is charged; below, its variable or array element pays for it.
-pub const CHARGED_BYTES: usize = 128;
 
 /// The value of a variable, an element, a parameter or a field.
 #[derive(Clone)]
@@ -30,7 +28,7 @@ enum Repr {
 
 struct Shared {
     bytes: Vec<u8>,
-    /// What the budget was charged for `bytes`; none for short ones and for the shell's own texts.
+    /// What the budget was charged for `bytes`; none for the shell's own texts.
     held: Option<Held>,
 }
 
@@ -55,7 +53,7 @@ impl Str {
             return Ok(text);
         }
         let held = hold(bytes.capacity(), budget)?;
-        Ok(Self(Repr::Shared(Arc::new(Shared { bytes, held }))))
+        Ok(Self(Repr::Shared(Arc::new(Shared { bytes, held: Some(held) }))))
     }
 
     /// As [`Str::charged`], copying what does not fit in place.
@@ -136,11 +134,11 @@ impl Str {
     }
 }
 
-fn hold(capacity: usize, budget: &Budget) -> Result<Option<Held>, LimitReached> {
-    if capacity < CHARGED_BYTES {
-        return Ok(None);
-    }
-    budget.hold(Resource::Memory, capacity as u64).map(Some)
+/// What a text takes beside its bytes: counts, lengths and the heads of two allocations.
+const SHARED_BYTES: usize = size_of::<Shared>() + 6 * size_of::<usize>();
+
+fn hold(capacity: usize, budget: &Budget) -> Result<Held, LimitReached> {
+    budget.hold(Resource::Memory, (capacity + SHARED_BYTES) as u64)
 }
 
 impl Shared {
@@ -150,7 +148,7 @@ impl Shared {
             let capacity = needed.max(self.bytes.capacity() * 2);
             match &mut self.held {
                 Some(held) => held.grow((capacity - self.bytes.capacity()) as u64)?,
-                None => self.held = hold(capacity, budget)?,
+                None => self.held = Some(hold(capacity, budget)?),
             }
             self.bytes.reserve_exact(capacity - self.bytes.len());
         }

@@ -282,6 +282,8 @@ pub struct Function {
     pub symbol: Symbol,
     /// Any compound command, its redirections with it.
     pub body: Arc<Command>,
+    /// How long the text of the body was.
+    pub bytes: usize,
     pub line: u32,
 }
 

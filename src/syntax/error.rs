@@ -4,6 +4,7 @@
 //! more input could still make the script right.
 
 use super::ast::Text;
+use super::symbol::NameError;
 use bstr::{BString, ByteSlice, ByteVec};
 
 /// Why a command can't be read.
@@ -65,8 +66,8 @@ pub enum ParseErrorKind {
     Message(Text),
     /// Nesting is deeper than the parser allows.
     TooDeep,
-    /// The session has too many names.
-    TooManyNames,
+    /// A name that is new cannot be had.
+    Name(NameError),
     /// The reader of the input failed.
     Input(Text),
 }
@@ -111,7 +112,7 @@ impl ParseError {
             ParseErrorKind::TooDeep => {
                 lines.push(BString::from("syntax error: commands are nested too deeply"));
             }
-            ParseErrorKind::TooManyNames => lines.push(BString::from("too many names")),
+            ParseErrorKind::Name(error) => lines.push(error.to_string().into()),
         }
         if let Some(source) = &self.source_line {
             let mut text = BString::from("`");

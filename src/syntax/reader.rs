@@ -92,7 +92,7 @@ impl<'p, 's> Reader<'p, 's> {
         if name == b"BASH_COMMAND" {
             self.interner.tell_commands();
         }
-        self.interner.intern(name).map_err(|_| self.error(ParseErrorKind::TooManyNames))
+        self.interner.intern(name).map_err(|error| self.error(ParseErrorKind::Name(error)))
     }
 
     /// An error at the current line, which bash shows.

@@ -6,6 +6,7 @@
 //! is only meaningful together with the interner that made it, and it never changes its meaning.
 
 use bstr::{BStr, ByteSlice};
+use mesash_builtins::budget::{Budget, Held, LimitReached, Resource};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,22 +26,33 @@ impl Symbol {
     }
 }
 
-/// A session has named more things than it may.
+/// What a name takes beside its text: its entries in the tables here, and the slots of a variable
+/// and a function.
+const NAME_BYTES: usize = 224;
+
+/// Why a new name cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many names")]
-pub struct TooManyNames;
+pub enum NameError {
+    /// A session has named more things than it may.
+    #[error("too many names")]
+    TooMany,
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
+}
 
 /// The names of one session.
 #[derive(Debug, Default)]
 pub struct Interner {
     names: RwLock<Names>,
     tells_commands: AtomicBool,
+    budget: Option<Budget>,
 }
 
 #[derive(Debug, Default)]
 struct Names {
     by_text: HashMap<Arc<[u8]>, Symbol>,
     by_symbol: Vec<Arc<[u8]>>,
+    held: Option<Held>,
 }
 
 impl Interner {
@@ -48,11 +60,16 @@ impl Interner {
         Self::default()
     }
 
+    /// One whose names are charged to `budget`: they stay as long as it does.
+    pub fn charged(budget: Budget) -> Self {
+        Self { budget: Some(budget), ..Self::default() }
+    }
+
     /// The symbol of `name`, made now if it is new.
     ///
     /// # Errors
-    /// [`TooManyNames`] when [`SYMBOLS_MAX`] names exist and this one doesn't.
-    pub fn intern(&self, name: &[u8]) -> Result<Symbol, TooManyNames> {
+    /// [`NameError::TooMany`] when [`SYMBOLS_MAX`] names exist and this one doesn't.
+    pub fn intern(&self, name: &[u8]) -> Result<Symbol, NameError> {
         if let Some(symbol) = self.get(name) {
             return Ok(symbol);
         }
@@ -63,7 +80,14 @@ impl Interner {
         }
         let next = u32::try_from(names.by_symbol.len()).unwrap_or(u32::MAX);
         if next >= SYMBOLS_MAX {
-            return Err(TooManyNames);
+            return Err(NameError::TooMany);
+        }
+        if let Some(budget) = &self.budget {
+            let bytes = (NAME_BYTES + name.len()) as u64;
+            match &mut names.held {
+                Some(held) => held.grow(bytes)?,
+                None => names.held = Some(budget.hold(Resource::Memory, bytes)?),
+            }
         }
         let text: Arc<[u8]> = Arc::from(name);
         names.by_symbol.push(Arc::clone(&text));
@@ -116,9 +140,10 @@ impl std::ops::Deref for SymbolName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mesash_builtins::budget::Limits;
 
     #[test]
-    fn a_name_has_one_symbol_and_gives_its_text_back() -> Result<(), TooManyNames> {
+    fn a_name_has_one_symbol_and_gives_its_text_back() -> Result<(), NameError> {
         let interner = Interner::new();
         let (one, two) = (interner.intern(b"x")?, interner.intern(b"\xff")?);
         assert_eq!(interner.intern(b"x")?, one);
@@ -127,6 +152,22 @@ mod tests {
         assert_eq!(interner.get(b"y"), None);
         assert_eq!(interner.len(), 2);
         assert_eq!(&**interner.name(Symbol(9)), b"");
+        Ok(())
+    }
+
+    #[test]
+    fn names_are_charged_once_each() -> Result<(), NameError> {
+        let limits = Limits { memory_bytes: 1000, ..Limits::STANDARD };
+        let budget = Budget::new(limits);
+        let interner = Interner::charged(budget.clone());
+        for name in [b"x", b"y", b"z", b"x", b"y"] {
+            interner.intern(name)?;
+        }
+        assert_eq!(budget.used(Resource::Memory), 3 * 225);
+        assert!(matches!(interner.intern(&[b'a'; 500]), Err(NameError::Limit(_))));
+        assert_eq!((interner.len(), interner.get(&[b'a'; 500])), (3, None));
+        drop(interner);
+        assert_eq!(budget.used(Resource::Memory), 0);
         Ok(())
     }
 }

@@ -318,8 +318,10 @@ pub fn parse_reference(
         return Ok(None);
     }
     if name == text.len() {
-        // Most names are known; a reader is only needed to say what is wrong with a new one.
-        if let Some(symbol) = interner.get(text) {
+        // Most names are known; a reader is for those that are new, and for the one that it watches.
+        if text != b"BASH_COMMAND"
+            && let Some(symbol) = interner.get(text)
+        {
             return Ok(Some((symbol, None)));
         }
         return with_reader(b"", 1, env, interner, |reader| Ok(Some((reader.symbol(text)?, None))));

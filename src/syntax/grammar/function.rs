@@ -33,7 +33,7 @@ impl Reader<'_, '_> {
     /// The body of the function `name`; any `()` is taken.
     pub fn function_body(&mut self, name: Text, line: u32) -> Parsed<Command> {
         self.skip_newlines()?;
-        let body_line = self.input.number;
+        let (body_line, start) = (self.input.number, self.input.offset());
         let Some(kind) = self.compound()? else {
             let token = self.take(Place::Command)?;
             return Err(self.unexpected(&token));
@@ -41,7 +41,9 @@ impl Reader<'_, '_> {
         let redirects = self.redirects()?;
         let body = Arc::new(Command { kind, redirects, line: body_line });
         let symbol = self.symbol(&name)?;
-        let kind = CommandKind::Function(Arc::new(Function { name, symbol, body, line }));
+        let bytes = self.input.offset().saturating_sub(start);
+        let function = Function { name, symbol, body, bytes, line };
+        let kind = CommandKind::Function(Arc::new(function));
         Ok(Command { kind, redirects: Box::default(), line })
     }
 
