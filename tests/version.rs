@@ -268,6 +268,13 @@ fn bookmarks_move_where_they_are_told() {
     assert!(
         shell.run("bookmarks delete main").ends_with("the default one: set another first\n[1]\n")
     );
+    shell.run("bookmarks create old @-; bookmarks create old2 --bookmark main");
+    assert_eq!(
+        shell.run(
+            "bookmarks | grep -c '^  old'; bookmarks create old @; changes diff --from old --to @-"
+        ),
+        "2\nbookmarks: cannot create the bookmark: bookmark 'old' already exists\n"
+    );
     shell.run("bookmarks set at @-; changes new; changes new");
     assert!(shell.run("bookmarks advance at").starts_with("at is on change "));
     assert_eq!(shell.run("bookmarks advance at"), "no bookmark to move\n");

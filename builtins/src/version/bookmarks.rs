@@ -52,9 +52,9 @@ const LIST: Command = Command {
 
 const CREATE: Command = Command {
     name: "bookmarks create",
-    synopsis: "bookmarks create [-r REPO] NAME",
-    summary: "Create a bookmark on the open change.",
-    options: &[REPO, JSON],
+    synopsis: "bookmarks create [-r REPO] NAME [REVISION | --bookmark NAME | --change ID]",
+    summary: "Create a bookmark on a revision (the open change if none is given).",
+    options: &[BOOKMARK, CHANGE, REPO, JSON],
     usage_status: 2,
     run: create,
     ..Command::BASE
@@ -202,12 +202,20 @@ fn expected(args: &Args, checkout: &dyn Checkout) -> Result<Option<Revision>, Co
 }
 
 fn create(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
-    at_most(args, 1)?;
+    at_most(args, 2)?;
     let checkout = checkout(ctx, args)?;
     let name = name(args, &*checkout)?;
-    checkout
-        .create_bookmark(&name)
-        .map_err(|error| failed("create the bookmark", &*checkout, error))?;
+    let doing = "create the bookmark";
+    match revision(args, args.operands().get(1), &*checkout)? {
+        None => {
+            let done = checkout.create_bookmark(&name);
+            done.map_err(|error| failed(doing, &*checkout, error))?;
+        }
+        Some(asked) => {
+            let done = history(&*checkout)?.create_bookmark_at(&name, &asked.revision);
+            done.map_err(|error| asked.failed(doing, &*checkout, error))?;
+        }
+    }
     placed(ctx, args, &*checkout, &name)
 }
 

@@ -362,6 +362,12 @@ pub trait History: Send + Sync {
     /// [`ChangeError::NoConflict`]; [`ChangeError::MarkersLeft`].
     fn resolve(&self, path: &RepoPath, pick: Pick) -> Result<(), ChangeError>;
 
+    /// Makes a bookmark on a revision.
+    ///
+    /// # Errors
+    /// [`ChangeError::BookmarkExists`].
+    fn create_bookmark_at(&self, name: &BookmarkName, at: &Revision) -> Result<(), ChangeError>;
+
     /// Puts a bookmark on a revision, making it if there is none of that name.
     ///
     /// # Errors

@@ -421,6 +421,10 @@ impl History for ForkCheckout {
         refused()
     }
 
+    fn create_bookmark_at(&self, _name: &BookmarkName, _at: &Revision) -> Result<(), ChangeError> {
+        refused()
+    }
+
     fn set_bookmark(
         &self,
         _name: &BookmarkName,

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::Shared;
 use super::fork::ATTEMPTS;
-use crate::backend::{Checkout, Planned};
+use crate::backend::{Checkout, Planned, Volume};
 use crate::error::{Errno, FsResult};
 use crate::name::{ChangeId, RepoId};
 use crate::op::Op;
@@ -163,10 +163,7 @@ impl Shared {
                 }
                 break;
             };
-            let mut repos = Vec::new();
-            for edit in &line.edits {
-                repos.push(self.replay_edit(edit, direction, stray)?);
-            }
+            let repos = self.replay_line(&line, direction, stray)?;
             let mut table = self.lines.0.lock();
             match direction {
                 Direction::Undo => {
@@ -183,18 +180,19 @@ impl Shared {
         Ok(replayed)
     }
 
-    /// Replays one edit, planned anew where somebody writes before it is done; EAGAIN if that goes on.
-    fn replay_edit(
+    /// Replays what a line did, all of it at once; planned anew where somebody writes before it is done,
+    /// EAGAIN if that goes on.
+    fn replay_line(
         &self,
-        edit: &Edit,
+        line: &Line,
         direction: Direction,
         stray: Stray,
-    ) -> Result<ReplayedRepo, UndoError> {
-        let mut replayed = self.replay_once(edit, direction, stray);
+    ) -> Result<Vec<ReplayedRepo>, UndoError> {
+        let mut replayed = self.replay_once(line, direction, stray);
         for _ in 1..ATTEMPTS {
             match replayed {
                 Err(UndoError::Fs(error)) if error.errno() == Errno::Again => {
-                    replayed = self.replay_once(edit, direction, stray);
+                    replayed = self.replay_once(line, direction, stray);
                 }
                 replayed => return replayed,
             }
@@ -204,28 +202,39 @@ impl Shared {
 
     fn replay_once(
         &self,
-        edit: &Edit,
+        line: &Line,
         direction: Direction,
         stray: Stray,
-    ) -> Result<ReplayedRepo, UndoError> {
-        let Some(checkout) = self.checkouts.get(edit.repo) else {
-            return Err(UndoError::Nothing("undo"));
-        };
-        let now = checkout.root()?;
-        let repo = checkout.repo().clone();
-        if now.change != edit.change {
-            return Err(UndoError::OtherChange { repo, change: edit.change.clone() });
+    ) -> Result<Vec<ReplayedRepo>, UndoError> {
+        let mut replayed = Vec::new();
+        let mut batches = Vec::new();
+        for edit in &line.edits {
+            let Some(checkout) = self.checkouts.get(edit.repo) else {
+                return Err(UndoError::Nothing("undo"));
+            };
+            let now = checkout.root()?;
+            let repo = checkout.repo().clone();
+            if now.change != edit.change {
+                return Err(UndoError::OtherChange { repo, change: edit.change.clone() });
+            }
+            let (from, to) = match direction {
+                Direction::Undo => (&edit.after, &edit.before),
+                Direction::Redo => (&edit.before, &edit.after),
+            };
+            let Plan { ops, paths, left } = plan(from, to, &now.dir, stray)?;
+            if !ops.is_empty() {
+                batches.push((checkout, Planned { batch: self.batch(ops), version: now.version }));
+            }
+            replayed.push(ReplayedRepo { repo, paths, left });
         }
-        let (from, to) = match direction {
-            Direction::Undo => (&edit.after, &edit.before),
-            Direction::Redo => (&edit.before, &edit.after),
-        };
-        let Plan { ops, paths, left } = plan(from, to, &now.dir, stray)?;
-        if !ops.is_empty() {
-            let planned = Planned { batch: self.batch(ops), version: now.version };
-            checkout.apply_together(planned, Vec::new())?;
+        if let Some((first, batch)) = batches.pop() {
+            let others: Vec<(&dyn Volume, Planned)> = batches
+                .into_iter()
+                .map(|(checkout, batch)| (checkout.as_ref() as &dyn Volume, batch))
+                .collect();
+            first.apply_together(batch, others)?;
         }
-        Ok(ReplayedRepo { repo, paths, left })
+        Ok(replayed)
     }
 }
 
@@ -323,20 +332,48 @@ fn enter(
     Ok(())
 }
 
-/// Whether both are the same to whoever looks, times aside.
+/// Whether both are the same to whoever looks, times aside. Iterative; looks only at what does not share
+/// its content.
 fn is_same(one: Option<&Node>, other: Option<&Node>) -> FsResult<bool> {
-    Ok(match (one, other) {
-        (None, None) => true,
-        (Some(one), Some(other)) if one.same_identity(other) => true,
-        (Some(Node::Dir(one)), Some(Node::Dir(other))) => {
-            one.attributes.mode == other.attributes.mode && one.same_identity(other)
+    let (one, other) = match (one, other) {
+        (None, None) => return Ok(true),
+        (Some(one), Some(other)) => (one, other),
+        _ => return Ok(false),
+    };
+    let mut pairs = vec![(one.clone(), other.clone())];
+    while let Some((one, other)) = pairs.pop() {
+        if one.same_identity(&other) {
+            continue;
         }
-        (Some(Node::File(one)), Some(Node::File(other))) => {
-            one.attributes.mode == other.attributes.mode
-                && one.conflict == other.conflict
-                && one.body.same_content(&other.body)?
+        let same = match (&one, &other) {
+            (Node::Dir(one), Node::Dir(other)) => {
+                one.attributes.mode == other.attributes.mode
+                    && (one.same_identity(other) || pair_up(one, other, &mut pairs)?)
+            }
+            (Node::File(one), Node::File(other)) => {
+                one.attributes.mode == other.attributes.mode
+                    && one.conflict == other.conflict
+                    && one.body.same_content(&other.body)?
+            }
+            (Node::Symlink(one), Node::Symlink(other)) => one.target == other.target,
+            _ => false,
+        };
+        if !same {
+            return Ok(false);
         }
-        (Some(Node::Symlink(one)), Some(Node::Symlink(other))) => one.target == other.target,
-        _ => false,
-    })
+    }
+    Ok(true)
+}
+
+/// Puts the entries of both aside, each with its like; false if one of them has none.
+fn pair_up(one: &Dir, other: &Dir, pairs: &mut Vec<(Node, Node)>) -> FsResult<bool> {
+    let mut count = 0;
+    for (name, node) in one.iter()? {
+        match other.get(name)? {
+            Some(like) => pairs.push((node.clone(), like.clone())),
+            None => return Ok(false),
+        }
+        count += 1;
+    }
+    Ok(other.iter()?.count() == count)
 }

@@ -332,6 +332,13 @@ impl History for StoreCheckout {
         self.land(ops)
     }
 
+    fn create_bookmark_at(&self, name: &BookmarkName, at: &Revision) -> Result<(), ChangeError> {
+        let ((), _) = self.operate(std::slice::from_ref(at), |engine, named| {
+            Ok(((), engine.create_bookmark(name, &named.change(at)?)?))
+        })?;
+        Ok(())
+    }
+
     fn set_bookmark(
         &self,
         name: &BookmarkName,

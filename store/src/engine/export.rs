@@ -11,12 +11,14 @@ use std::path::Path;
 use bstr::ByteSlice as _;
 use gix::hash::ObjectId as GitId;
 use gix::refs::Target;
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use jj_lib::backend::CommitId;
 use jj_lib::commit::Commit as JjCommit;
 use jj_lib::object_id::ObjectId as _;
+use jj_lib::ref_name::RefName;
 use pollster::FutureExt as _;
 
+use super::counters::Counters;
 use super::disk::{self, Layout};
 use super::error::{Doing, EngineError, EngineResult};
 use super::history::{History, is_known};
@@ -25,7 +27,7 @@ use super::repository::{Repository, build};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportReport {
-    /// Branches that were made or moved.
+    /// Branches that were made or moved, or removed after their bookmarks.
     pub branches: usize,
     pub tags: usize,
     /// Objects that the destination did not have.
@@ -53,6 +55,7 @@ impl Repository {
     /// default bookmark. An empty, undescribed change is not published, its parent is. A branch
     /// whose commit is one of ours follows the bookmark, also where a change was rewritten; one
     /// that has other commits stops the export. What is not here is left alone there.
+    /// A branch that an earlier export put there goes with its bookmark, if nobody has moved it.
     ///
     /// # Errors
     /// [`ExportError`]; references are then as they were.
@@ -90,6 +93,8 @@ impl Repository {
         let published = self.published(&history)?;
         let there = Existing::read(&git, &history)?;
         let edits = edits(&published, &there)?;
+        let exported = Exported::read(git.git_dir())?;
+        let gone = exported.removals(&history, &published, &there)?;
         if let Some(name) = git.workdir().and(there.head.as_ref())
             && edits.contains_key(name)
         {
@@ -107,12 +112,16 @@ impl Repository {
 
         let is_branch = |name: &&String| name.starts_with("refs/heads/");
         let branches = edits.keys().filter(is_branch).count();
-        let report = ExportReport { branches, tags: edits.len() - branches, objects: count };
+        let tags = edits.len() - branches;
+        let report = ExportReport { branches: branches + gone.len(), tags, objects: count };
+        // First what goes: a name below one of them may come.
+        git.edit_references(gone).doing("removing branches")?;
         git.edit_references(edits.into_values()).doing("moving the branches")?;
         if git.workdir().is_none() {
             let head = format!("ref: refs/heads/{}\n", self.default_bookmark());
             disk::replace_file(&git.git_dir().join("HEAD"), head.as_bytes(), self.counters())?;
         }
+        Exported::of(&published).write(git.git_dir(), self.counters())?;
         disk::sync_file_system(git.git_dir(), self.counters())?;
         Ok(report)
     }
@@ -199,6 +208,62 @@ impl Existing {
         let head = git.head_name().doing(doing)?;
         let head = head.and_then(|name| name.as_bstr().to_str().map(str::to_owned).ok());
         Ok(Self { refs, tips: tips.into_iter().collect(), head })
+    }
+}
+
+/// The branches that the last export left in a destination, and what they held: a file in its git
+/// folder, a line for each.
+struct Exported(BTreeMap<String, GitId>);
+
+impl Exported {
+    const FILE: &str = "mesash-exported";
+
+    fn of(published: &Published) -> Self {
+        let branches = published.iter().filter(|(name, _)| name.starts_with("refs/heads/"));
+        Self(branches.map(|(name, (object, _))| (name.clone(), *object)).collect())
+    }
+
+    fn read(git_dir: &Path) -> EngineResult<Self> {
+        let path = git_dir.join(Self::FILE);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text.map_err(EngineError::io(&path))?,
+        };
+        // A line that cannot be read only keeps its branch.
+        let parse = |line: &str| {
+            let (id, name) = line.split_once(' ')?;
+            Some((name.to_owned(), GitId::from_hex(id.as_bytes()).ok()?))
+        };
+        Ok(Self(text.lines().filter_map(parse).collect()))
+    }
+
+    fn write(&self, git_dir: &Path, counters: &Counters) -> EngineResult<()> {
+        let text: String = self.0.iter().map(|(name, id)| format!("{id} {name}\n")).collect();
+        disk::replace_file(&git_dir.join(Self::FILE), text.as_bytes(), counters)
+    }
+
+    /// What goes: branches whose bookmarks are gone, and which nobody has moved there.
+    fn removals(
+        &self,
+        history: &History,
+        published: &Published,
+        there: &Existing,
+    ) -> EngineResult<Vec<RefEdit>> {
+        let mut removals = Vec::new();
+        for (full, id) in &self.0 {
+            let Some(name) = full.strip_prefix("refs/heads/") else { continue };
+            let is_there = history.repo.view().get_local_bookmark(RefName::new(name)).is_present();
+            let now = there.refs.get(full).map(|(now, _)| now);
+            let is_head = there.head.as_ref() == Some(full);
+            if is_there || is_head || published.contains_key(full) || now != Some(id) {
+                continue;
+            }
+            let expected = PreviousValue::MustExistAndMatch(Target::Object(*id));
+            let change = Change::Delete { expected, log: RefLog::AndReference };
+            let named = full.as_str().try_into().doing("naming a branch")?;
+            removals.push(RefEdit { change, name: named, deref: false });
+        }
+        Ok(removals)
     }
 }
 

@@ -153,3 +153,32 @@ fn what_was_exported_can_be_imported_again() {
     // jj's header keeps the change's id.
     assert_eq!((&log[0].change, log[0].description.as_str()), (&main.change, "many\n"));
 }
+
+#[test]
+fn a_branch_goes_with_its_bookmark_unless_it_was_moved() {
+    let at = fixture();
+    let main = at.put(&at.main(), &[("a", "1")], 1);
+    for bookmark in ["gone", "moved", "kept"] {
+        at.repo.create_bookmark(&name(bookmark), &main.change).unwrap();
+    }
+    at.repo.export(&out(&at)).unwrap();
+    let other = at.child(&main, "other", &[("a", "2")]);
+    at.repo.create_bookmark(&name("other"), &other.change).unwrap();
+    at.repo.export(&out(&at)).unwrap();
+    let git = open(&out(&at));
+    let id = GitId::from_hex(other.commit.as_str().as_bytes()).unwrap();
+    let any = gix::refs::transaction::PreviousValue::Any;
+    git.reference("refs/heads/moved", id, any.clone(), "").unwrap();
+    git.reference("refs/heads/theirs", id, any, "").unwrap();
+    for bookmark in ["gone", "moved"] {
+        at.repo.delete_bookmark(&name(bookmark), None).unwrap();
+    }
+    // In the place of a folder of names.
+    at.repo.create_bookmark(&name("gone/below"), &other.change).unwrap();
+    let report = at.repo.export(&out(&at)).unwrap();
+    assert_eq!((report.branches, report.objects), (2, 0));
+    let there = |name: &str| branch(&out(&at), name).is_some();
+    assert!(
+        !there("gone") && ["gone/below", "moved", "kept", "theirs", "main"].into_iter().all(there)
+    );
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+mod beside;
 #[path = "../engine/fixture.rs"]
 mod fixture;
 mod gc;

@@ -4,10 +4,12 @@
 mod access;
 mod audit;
 mod costs;
+mod crowd;
 mod fixture;
 mod gc;
 mod history;
 mod lasting;
 mod rewriting;
 mod together;
+mod undo;
 mod world;

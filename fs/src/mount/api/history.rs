@@ -316,6 +316,16 @@ impl Changes<'_> {
 /// Where a call takes `expected`, it fails with [`ChangeError::BookmarkRaced`] if the bookmark is
 /// not there.
 impl Bookmarks<'_> {
+    /// Makes a bookmark on a revision.
+    ///
+    /// # Errors
+    /// [`ChangeError::BookmarkExists`], also for one that cannot be beside another (`a` and `a/b`).
+    pub async fn create_at(&self, repo: &str, name: &str, at: Revision) -> Result<(), ChangeError> {
+        let name = BookmarkName::new(name)?;
+        let call = move |history: &dyn History| history.create_bookmark_at(&name, &at);
+        self.0.on_history(repo, Operation::Bookmark, call).await
+    }
+
     /// Puts a bookmark on a revision, making it if there is none of that name.
     ///
     /// # Errors
