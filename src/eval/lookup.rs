@@ -113,8 +113,9 @@ pub fn is_binary(content: &[u8]) -> bool {
 
 /// The interpreter that `#!` names and its one argument.
 pub fn interpreter(content: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let line = content.strip_prefix(b"#!")?.lines().next().unwrap_or_default();
-    let line = line.trim_ascii();
+    // Up to the newline alone: a carriage return belongs to the name, as for the kernel.
+    let line = content.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
+    let line = line.trim_with(|letter| matches!(letter, ' ' | '\t'));
     let end = line.find_byteset(b" \t").unwrap_or(line.len());
     let (path, rest) = line.split_at(end);
     let argument = rest.trim_ascii();

@@ -239,11 +239,21 @@ fn builtin_call(
     fields: &[Str],
     arrays: &[(usize, &Assignment)],
 ) -> Step {
-    if builtin.name == "exec" {
-        traced(eval, fields);
-        return special::exec::with_redirects(eval, command, node, fields);
-    }
     let scoped = !node.assignments.is_empty();
+    if builtin.name == "exec" {
+        if scoped {
+            temporary(eval, &node.assignments, ScopeKind::Temporary)?;
+        }
+        traced(eval, fields);
+        let step = special::exec::with_redirects(eval, command, node, fields);
+        if scoped {
+            let ended = eval.shell.vars.pop();
+            if eval.shell.options.has(Opt::Posix) {
+                keep_all(eval, ended);
+            }
+        }
+        return step;
+    }
     if scoped {
         temporary(eval, &node.assignments, ScopeKind::Temporary)?;
     }

@@ -41,8 +41,11 @@ fn shift(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     let posix = eval.shell.options.has(Opt::Posix);
     if posix || eval.shell.options.has(Opt::ShiftVerbose) {
-        let shown = args.first().map_or(&b"1"[..], |text| text.as_bytes());
-        eval.say(call, &[shown, b": shift count out of range"]);
+        let reason = b"shift count out of range";
+        match args.first() {
+            Some(text) => eval.say(call, &[text, b": ", reason]),
+            None => eval.say(call, &[reason]),
+        }
     }
     Ok(1)
 }

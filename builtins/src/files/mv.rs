@@ -22,6 +22,7 @@ pub const MV: Command = Command {
             "move only when the SOURCE file is newer than the destination file or when the destination file is missing",
         ),
         flag('v', "verbose", "explain what is being done"),
+        flag('Z', "context", "set the security context, of which there is none"),
     ],
     examples: &[Example {
         about: "Rename a file.",
