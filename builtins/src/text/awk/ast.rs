@@ -16,13 +16,21 @@ pub(super) enum Var {
     Local(usize),
 }
 
+/// What stands for an array.
+#[derive(Debug)]
+pub(super) enum Place {
+    Var(Var),
+    /// An element that is an array itself.
+    Element(Box<Place>, Box<[Expr]>),
+}
+
 #[derive(Debug)]
 pub(super) enum Expr {
     Constant(Value),
     /// A regular expression by itself: matched against `$0`.
     Regex(Rc<Regex>),
     Var(Var),
-    Element(Var, Box<[Expr]>),
+    Element(Place, Box<[Expr]>),
     Field(Box<Expr>),
     Assign(Box<Expr>, Box<Expr>),
     AssignOp(Arith, Box<Expr>, Box<Expr>),
@@ -44,13 +52,18 @@ pub(super) enum Expr {
         negated: bool,
         sides: Box<(Expr, Expr)>,
     },
-    In(Box<[Expr]>, Var),
+    In(Box<[Expr]>, Place),
     Call {
         function: usize,
         args: Box<[Expr]>,
     },
     Builtin {
         function: Builtin,
+        args: Box<[Expr]>,
+    },
+    /// `@name(…)`: the function that the variable names.
+    Indirect {
+        name: Var,
         args: Box<[Expr]>,
     },
     Getline {
@@ -99,11 +112,11 @@ pub(super) enum Stmt {
     While(Expr, Box<Stmt>),
     DoWhile(Box<Stmt>, Expr),
     For { init: Option<Box<Stmt>>, test: Option<Expr>, step: Option<Box<Stmt>>, body: Box<Stmt> },
-    ForIn { target: Expr, array: Var, body: Box<Stmt> },
+    ForIn { target: Expr, array: Place, body: Box<Stmt> },
     Switch(Expr, Box<[(Case, Box<[Stmt]>)]>),
     Block(Box<[Stmt]>),
-    Delete(Var, Box<[Expr]>),
-    DeleteAll(Var),
+    Delete(Place, Box<[Expr]>),
+    DeleteAll(Place),
     Next,
     NextFile,
     Exit(Option<Expr>),

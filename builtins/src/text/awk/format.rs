@@ -22,11 +22,28 @@ struct Spec {
 /// Where in the format the conversion stands that has no argument.
 pub(super) fn sprintf(format: &[u8], args: &[Value], convfmt: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(format.len() + 16);
+    let all = args;
     let mut args = args.iter();
     let mut rest = format;
     while let Some(at) = memchr::memchr(b'%', rest) {
         let (head, tail) = rest.split_at(at);
         out.extend_from_slice(head);
+        if let Some((number, digits)) = position(tail) {
+            // `%2$s`: the same without the number, of the argument that it counts.
+            let plain = [b"%", tail.get(digits..).unwrap_or_default()].concat();
+            let mut one = all.get(number.saturating_sub(1)..).unwrap_or_default().iter();
+            match conversion(&plain, &mut one, convfmt, &mut out) {
+                Step::Done(used) => {
+                    rest = tail.get(used + digits - 1..).unwrap_or_default();
+                    continue;
+                }
+                Step::Unfinished => {
+                    out.extend_from_slice(tail);
+                    return Ok(out);
+                }
+                Step::NoArgument(at) => return Err(format.len() - tail.len() + at + digits - 1),
+            }
+        }
         match conversion(tail, &mut args, convfmt, &mut out) {
             Step::Done(used) => rest = tail.get(used..).unwrap_or_default(),
             Step::Unfinished => {
@@ -38,6 +55,15 @@ pub(super) fn sprintf(format: &[u8], args: &[Value], convfmt: &[u8]) -> Result<V
     }
     out.extend_from_slice(rest);
     Ok(out)
+}
+
+/// The number of `%NUMBER$`, and how long all of that is.
+fn position(text: &[u8]) -> Option<(usize, usize)> {
+    let digits = text.get(1..)?;
+    let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = digits.split_at(len);
+    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    (rest.first() == Some(&b'$')).then_some((number, len + 2))
 }
 
 /// What a conversion came to.
@@ -338,7 +364,11 @@ fn character(arg: &Value, spec: &Spec, out: &mut Vec<u8>) {
         Value::Input(input) if leading_number(input).1 == input.len() && !input.is_empty() => {
             return character(&Value::Number(arg.number()), spec, out);
         }
-        other => first_characters(&other.text(b"%.6g"), 1).to_vec(),
+        // The empty text gives its terminator, as C has it.
+        other => match other.text(b"%.6g") {
+            text if text.is_empty() => vec![0],
+            text => first_characters(&text, 1).to_vec(),
+        },
     };
     pad(&text, spec, out);
 }

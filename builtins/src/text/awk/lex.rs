@@ -19,6 +19,8 @@ pub(super) enum Token {
     Name(Bytes),
     /// A name with `(` right behind it, which is not taken.
     Function(Bytes),
+    /// `@` and a name, with `(` right behind it.
+    Indirect(Bytes),
     Word(Word),
     /// An operator or bracket, as it is written.
     Sign(&'static str),
@@ -116,6 +118,16 @@ impl<'a> Lexer<'a> {
         }
         self.start = self.at;
         let Some(byte) = self.peek(0) else { return Ok(Token::End) };
+        if byte == b'@'
+            && self.peek(1).is_some_and(|next| next.is_ascii_alphabetic() || next == b'_')
+        {
+            let before = self.at;
+            self.at += 1;
+            if let Token::Function(name) = self.name() {
+                return Ok(Token::Indirect(name));
+            }
+            self.at = before;
+        }
         match byte {
             b'\n' => {
                 self.skip_line(1);

@@ -22,6 +22,12 @@ pub const AWK: Command = Command {
         value('v', "assign", "VAR=VALUE", "set a variable before BEGIN"),
         value('f', "file", "PROGRAM-FILE", "read the program from a file; repeatable"),
         value('e', "source", "PROGRAM", "the program's text; repeatable, beside -f"),
+        value(
+            'i',
+            "include",
+            "LIBRARY",
+            "rewrite the FILEs by what is printed, if LIBRARY is inplace",
+        ),
         flag('c', "traditional", "(accepted)"),
         flag('P', "posix", "(accepted)"),
         flag('r', "re-interval", "(accepted)"),
@@ -43,7 +49,7 @@ pub const AWK: Command = Command {
         },
     ],
     order: Order::First,
-    usage_status: 2,
+    usage_status: 1,
     usage_shows_synopsis: false,
     run: awk,
 };
@@ -53,11 +59,17 @@ pub const GAWK: Command = Command { name: "gawk", ..AWK };
 fn awk(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let mut text = Vec::new();
     let mut given = false;
+    let mut in_place = false;
     for option in args.given() {
         let Some(value) = &option.value else { continue };
         match option.opt.short {
             Some('f') => text.extend(program_file(ctx, value)?),
             Some('e') => text.extend_from_slice(value),
+            Some('i') if value == "inplace" => {
+                in_place = true;
+                continue;
+            }
+            Some('i') => text.extend(program_file(ctx, value)?),
             _ => continue,
         }
         text.push(b'\n');
@@ -82,6 +94,7 @@ fn awk(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     thread::scope(|scope| {
         let mut machine = run::Machine::new(ctx, host, &program, scope)?;
         machine.set_arguments(operands);
+        machine.in_place = in_place;
         for option in args.given() {
             let Some(value) = &option.value else { continue };
             match option.opt.short {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use crate::cancel::Cancel;
 use crate::regex::{self, Captures, Flags, Syntax};
 
@@ -9,6 +11,7 @@ use crate::regex::{self, Captures, Flags, Syntax};
 #[derive(Debug)]
 pub(super) struct Regex {
     compiled: regex::Regex,
+    source: Bytes,
     /// All of the pattern, if no character of it is an operator: found by bytes.
     literal: Option<Box<memchr::memmem::Finder<'static>>>,
     cancel: Cancel,
@@ -26,7 +29,17 @@ impl Regex {
         let plain = |byte: &u8| !b"\\^$.[]|()*+?{}".contains(byte);
         let literal = (!ignore_case && !expanded.is_empty() && expanded.iter().all(plain))
             .then(|| Box::new(memchr::memmem::Finder::new(&expanded).into_owned()));
-        Ok(Self { compiled, literal, cancel: Cancel::new() })
+        Ok(Self {
+            compiled,
+            source: Bytes::copy_from_slice(pattern),
+            literal,
+            cancel: Cancel::new(),
+        })
+    }
+
+    /// The pattern as it was given.
+    pub fn source(&self) -> &Bytes {
+        &self.source
     }
 
     pub fn is_match(&self, text: &[u8]) -> bool {

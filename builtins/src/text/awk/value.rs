@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use bytes::Bytes;
 
+use super::array::ArrayRef;
 use super::format::general;
 
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub(super) enum Value {
     Text(Bytes),
     /// From a field, `getline`, `split`, ARGV, ENVIRON or `-v`.
     Input(Bytes),
+    /// An element that is an array itself: never the value of an expression.
+    Array(ArrayRef),
 }
 
 impl From<f64> for Value {
@@ -39,7 +42,7 @@ impl From<Vec<u8>> for Value {
 impl Value {
     pub fn number(&self) -> f64 {
         match self {
-            Self::Uninit => 0.0,
+            Self::Uninit | Self::Array(_) => 0.0,
             Self::Number(number) => *number,
             Self::Text(text) | Self::Input(text) => leading_number(text).0,
         }
@@ -47,7 +50,7 @@ impl Value {
 
     pub fn truth(&self) -> bool {
         match self {
-            Self::Uninit => false,
+            Self::Uninit | Self::Array(_) => false,
             Self::Number(number) => *number != 0.0,
             Self::Text(text) => !text.is_empty(),
             Self::Input(text) => match looks_numeric(text) {
@@ -60,7 +63,7 @@ impl Value {
     /// As text; a number that is no integer by `format` (CONVFMT or OFMT).
     pub fn text(&self, format: &[u8]) -> Bytes {
         match self {
-            Self::Uninit => Bytes::new(),
+            Self::Uninit | Self::Array(_) => Bytes::new(),
             Self::Number(number) => number_text(*number, format),
             Self::Text(text) | Self::Input(text) => text.clone(),
         }
@@ -71,7 +74,7 @@ impl Value {
         match self {
             Self::Uninit => Some(0.0),
             Self::Number(number) => Some(*number),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Array(_) => None,
             Self::Input(text) => looks_numeric(text),
         }
     }

@@ -1,6 +1,6 @@
 //! Expressions, by precedence (POSIX awk, table "Expressions in Decreasing Precedence").
 
-use super::super::ast::{Arith, Builtin, Compare, Expr, Source, Var};
+use super::super::ast::{Arith, Builtin, Compare, Expr, Place, Source, Var};
 use super::super::lex::{Token, Word};
 use super::super::regex::Regex;
 use super::super::value::Value;
@@ -114,8 +114,7 @@ impl Parser<'_> {
         let mut left = self.matching()?;
         while self.is_word(Word::In) && !self.no_in {
             self.advance()?;
-            let Token::Name(name) = self.advance()? else { return self.unexpected() };
-            let array = self.variable(&name);
+            let array = self.place()?;
             let subscripts = match left {
                 Expr::List(items) => items,
                 other => Box::new([other]),
@@ -177,7 +176,7 @@ impl Parser<'_> {
     fn starts_operand(&self) -> bool {
         match &self.token {
             Token::Number(_) | Token::Text(_) | Token::Regex(_) => true,
-            Token::Name(_) | Token::Function(_) => true,
+            Token::Name(_) | Token::Function(_) | Token::Indirect(_) => true,
             Token::Sign(sign) => matches!(*sign, "(" | "$" | "!" | "++" | "--" | "-" | "+"),
             _ => false,
         }
@@ -323,6 +322,13 @@ impl Parser<'_> {
                 let variable = self.variable(&name);
                 self.element_or(variable)
             }
+            Token::Indirect(name) => {
+                self.advance()?;
+                let name = self.variable(&name);
+                let args = self.arguments()?.into();
+                self.advance()?;
+                Ok(Expr::Indirect { name, args })
+            }
             Token::Function(name) => {
                 self.advance()?;
                 match Builtin::by_name(&name) {
@@ -335,15 +341,38 @@ impl Parser<'_> {
     }
 
     fn element_or(&mut self, variable: Var) -> Parsed<Expr> {
-        if !self.take("[")? {
+        if !self.is("[") {
             return Ok(Expr::Var(variable));
         }
+        let mut place = Place::Var(variable);
+        loop {
+            let subscripts = self.subscripts()?;
+            if !self.is("[") {
+                return Ok(Expr::Element(place, subscripts));
+            }
+            place = Place::Element(Box::new(place), subscripts);
+        }
+    }
+
+    /// `[…]`
+    pub(super) fn subscripts(&mut self) -> Parsed<Box<[Expr]>> {
+        self.expect("[")?;
         let subscripts = self.inside(|parser| parser.list("]"))?;
         self.expect("]")?;
         if subscripts.is_empty() {
             return self.unexpected();
         }
-        Ok(Expr::Element(variable, subscripts.into()))
+        Ok(subscripts.into())
+    }
+
+    /// The name of an array, or an element that is one.
+    pub(super) fn place(&mut self) -> Parsed<Place> {
+        let Token::Name(name) = self.advance()? else { return self.unexpected() };
+        let mut place = Place::Var(self.variable(&name));
+        while self.is("[") {
+            place = Place::Element(Box::new(place), self.subscripts()?);
+        }
+        Ok(place)
     }
 
     fn group(&mut self) -> Parsed<Expr> {

@@ -272,6 +272,11 @@ impl<'a> Parser<'a> {
         self.skip_newlines()?;
         while !self.is(")") {
             let Token::Name(local) = self.advance()? else { return self.unexpected() };
+            if local == name {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                let message = "cannot use function name as parameter name";
+                return self.refuse(format!("function `{name}': {message}"));
+            }
             locals.push(local);
             self.skip_newlines()?;
             if !self.take(",")? {

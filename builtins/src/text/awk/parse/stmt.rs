@@ -1,6 +1,6 @@
 //! Statements.
 
-use super::super::ast::{Case, Expr, Redirect, RedirectKind, Source, Stmt, Var};
+use super::super::ast::{Case, Expr, Place, Redirect, RedirectKind, Source, Stmt};
 use super::super::lex::{Token, Word};
 use super::super::regex::Regex;
 use super::super::value::Value;
@@ -161,7 +161,7 @@ impl Parser<'_> {
             _ => return self.unexpected(),
         };
         self.advance()?;
-        let array = self.array_name()?;
+        let array = self.place()?;
         if self.take(")")? {
             let body = self.loop_body()?;
             return Ok(Stmt::ForIn { target, array, body });
@@ -175,13 +175,6 @@ impl Parser<'_> {
         self.expect(")")?;
         let body = self.loop_body()?;
         Ok(Stmt::For { init: Some(Box::new(Stmt::Expr(test))), test: condition, step, body })
-    }
-
-    fn array_name(&mut self) -> Parsed<Var> {
-        match self.advance()? {
-            Token::Name(name) => Ok(self.variable(&name)),
-            _ => self.unexpected(),
-        }
     }
 
     fn switch_statement(&mut self) -> Parsed<Stmt> {
@@ -272,13 +265,10 @@ impl Parser<'_> {
 
     fn delete(&mut self) -> Parsed<Stmt> {
         self.advance()?;
-        let array = self.array_name()?;
-        if !self.take("[")? {
-            return Ok(Stmt::DeleteAll(array));
-        }
-        let subscripts = self.inside(|parser| parser.list("]"))?;
-        self.expect("]")?;
-        Ok(Stmt::Delete(array, subscripts.into()))
+        Ok(match self.place()? {
+            Place::Element(array, subscripts) => Stmt::Delete(*array, subscripts),
+            whole @ Place::Var(_) => Stmt::DeleteAll(whole),
+        })
     }
 
     fn print(&mut self) -> Parsed<Stmt> {

@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+
+use super::super::array::ArrayRef;
 use super::super::ast::{Expr, Stmt, Var};
 use super::super::value::Value;
 use super::{Cell, Done, Flow, Machine};
@@ -23,6 +26,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         }
         let mut cells = Vec::with_capacity(function.parameters);
         let mut undecided = Vec::new();
+        let mut elements = Vec::new();
         for (at, arg) in args.iter().enumerate() {
             cells.push(match arg {
                 Expr::Var(var) => match self.cell_mut(*var) {
@@ -33,11 +37,25 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                     }
                     _ => Cell::Value(self.var(*var)?),
                 },
+                Expr::Element(place, subscripts) => {
+                    let key = self.subscript(subscripts)?;
+                    let array = self.place(place)?;
+                    let value = array.borrow().get(&key).cloned();
+                    match value {
+                        Some(Value::Array(inner)) => Cell::Array(inner),
+                        Some(Value::Uninit) | None => {
+                            array.borrow_mut().insert(&key, Value::Uninit);
+                            elements.push((at, array, key));
+                            Cell::Untyped
+                        }
+                        Some(value) => Cell::Value(value),
+                    }
+                }
                 other => Cell::Value(self.eval(other)?),
             });
         }
         cells.resize(function.parameters, Cell::Untyped);
-        self.run_function(&function.body, cells, &undecided)
+        self.run_function(&function.body, cells, &undecided, elements)
     }
 
     /// Calls a function by index with values, as sorting does.
@@ -46,7 +64,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let Some(function) = program.functions.get(index) else { return Ok(Value::Uninit) };
         let mut cells: Vec<Cell> = values.into_iter().map(Cell::Value).collect();
         cells.resize(function.parameters, Cell::Untyped);
-        self.run_function(&function.body, cells, &[])
+        self.run_function(&function.body, cells, &[], Vec::new())
     }
 
     fn run_function(
@@ -54,6 +72,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         body: &'p Stmt,
         cells: Vec<Cell>,
         undecided: &[(usize, Var)],
+        elements: Vec<(usize, ArrayRef, Bytes)>,
     ) -> Done<Value> {
         self.turn()?;
         if self.calls >= CALLS_MAX {
@@ -74,6 +93,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 && let Some(cell @ Cell::Untyped) = self.cell_mut(*var)
             {
                 *cell = Cell::Array(Rc::clone(array));
+            }
+        }
+        for (at, array, key) in elements {
+            if let Some(Cell::Array(inner)) = cells.get(at) {
+                array.borrow_mut().insert(&key, Value::Array(Rc::clone(inner)));
             }
         }
         match left? {

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use bstr::ByteSlice;
 use bytes::{Bytes, BytesMut};
 
 use super::super::array::ArrayRef;
-use super::super::ast::{Arith, Compare, Expr, Source, Special, Var};
+use super::super::ast::{Arith, Builtin, Compare, Expr, Place, Source, Special, Var};
 use super::super::value::Value;
 use super::{Cell, Done, Machine};
 
@@ -19,7 +20,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         match expression {
             Expr::Regex(regex) => {
                 let record = self.whole_record();
-                Ok(self.matches(regex, &record)?)
+                if self.ignore_case {
+                    let folded = self.regex(regex.source())?;
+                    return Ok(folded.is_match(&record));
+                }
+                Ok(regex.is_match(&record))
             }
             Expr::Compare(compare, sides) => self.compare(*compare, &sides.0, &sides.1),
             Expr::And(sides) => Ok(self.truth(&sides.0)? && self.truth(&sides.1)?),
@@ -52,10 +57,12 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
-                let array = self.array(*array)?;
-                let mut elements = array.borrow_mut();
-                if let Some(value) = elements.get(&key) {
-                    return Ok(value.clone());
+                let elements = self.place(array)?;
+                let mut elements = elements.borrow_mut();
+                match elements.get(&key) {
+                    Some(Value::Array(_)) => return self.no_scalar(array, &key),
+                    Some(value) => return Ok(value.clone()),
+                    None => {}
                 }
                 // In awk looking makes it.
                 elements.insert(&key, Value::Uninit);
@@ -104,7 +111,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::In(subscripts, array) => {
                 let key = self.subscript(subscripts)?;
-                Ok(self.array(*array)?.borrow().contains(&key).into())
+                Ok(self.place(array)?.borrow().contains(&key).into())
             }
             Expr::Regex(_) | Expr::Compare(..) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => {
                 Ok(self.truth(expression)?.into())
@@ -112,6 +119,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Expr::Group(inner) => self.eval(inner),
             Expr::Call { function, args } => self.call(*function, args),
             Expr::Builtin { function, args } => self.builtin(*function, args),
+            Expr::Indirect { name, args } => self.indirect(*name, args),
             Expr::Getline { source, target } => self.getline(source, target.as_deref()),
             Expr::List(items) => {
                 let key = self.subscript(items)?;
@@ -137,9 +145,12 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
-                let array = self.array(*array)?;
-                let mut elements = array.borrow_mut();
+                let elements = self.place(array)?;
+                let mut elements = elements.borrow_mut();
                 if let Some(value) = elements.get_mut(&key) {
+                    if matches!(value, Value::Array(_)) {
+                        return self.no_scalar(array, &key);
+                    }
                     let before = value.number();
                     let after = change(self, before)?;
                     *value = Value::Number(after);
@@ -170,10 +181,6 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         Ok(())
     }
 
-    pub(super) fn matches(&mut self, regex: &super::Regex, text: &[u8]) -> Done<bool> {
-        Ok(regex.is_match(text))
-    }
-
     fn match_pattern(&mut self, pattern: &'p Expr, text: &[u8]) -> Done<bool> {
         if let Expr::Regex(regex) = pattern
             && !self.ignore_case
@@ -187,6 +194,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     /// An operand that stands for a regular expression.
     pub(super) fn pattern(&mut self, pattern: &'p Expr) -> Done<Rc<super::Regex>> {
         match pattern {
+            Expr::Regex(regex) if self.ignore_case => self.regex(regex.source()),
             Expr::Regex(regex) => Ok(Rc::clone(regex)),
             Expr::Group(inner) if matches!(**inner, Expr::Regex(_)) => self.pattern(inner),
             other => {
@@ -197,8 +205,8 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     }
 
     fn compare(&mut self, compare: Compare, left: &'p Expr, right: &'p Expr) -> Done<bool> {
-        let left = self.eval(left)?;
-        let right = self.eval(right)?;
+        let left = self.comparable(left)?;
+        let right = self.comparable(right)?;
         let order = match (&left, &right) {
             (Value::Number(one), Value::Number(two)) => one.partial_cmp(two),
             _ => left.compare(&right, &self.convfmt),
@@ -210,6 +218,14 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Compare::Ne => order != Some(Ordering::Equal),
             Compare::Gt => order == Some(Ordering::Greater),
             Compare::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        })
+    }
+
+    /// A field that is not there compares as the empty text that it is.
+    fn comparable(&mut self, side: &'p Expr) -> Done<Value> {
+        Ok(match self.eval(side)? {
+            Value::Uninit if matches!(side, Expr::Field(_)) => Value::Input(Bytes::new()),
+            value => value,
         })
     }
 
@@ -304,6 +320,97 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         Ok(array)
     }
 
+    /// The array that a place stands for, made if it is new.
+    pub(super) fn place(&mut self, place: &'p Place) -> Done<ArrayRef> {
+        match place {
+            Place::Var(var) => self.array(*var),
+            Place::Element(outer, subscripts) => self.inner(outer, subscripts),
+        }
+    }
+
+    /// The array that an element is, made if it is new.
+    pub(super) fn inner(&mut self, outer: &'p Place, subscripts: &'p [Expr]) -> Done<ArrayRef> {
+        let key = self.subscript(subscripts)?;
+        let elements = self.place(outer)?;
+        let mut elements = elements.borrow_mut();
+        match elements.get(&key) {
+            Some(Value::Array(array)) => return Ok(Rc::clone(array)),
+            None | Some(Value::Uninit) => {}
+            Some(_) => {
+                let (name, key) = (self.place_name(outer), key.as_bstr());
+                return self
+                    .fatal(format!("attempt to use scalar `{name}[\"{key}\"]' as an array"));
+            }
+        }
+        let array: ArrayRef = Rc::new(RefCell::default());
+        elements.insert(&key, Value::Array(Rc::clone(&array)));
+        self.stored(key.len() + 2 * ELEMENT_BYTES)?;
+        Ok(array)
+    }
+
+    /// The array that an argument stands for, made if it is new; `None` if it cannot be one.
+    pub(super) fn array_argument(&mut self, arg: &'p Expr) -> Done<Option<ArrayRef>> {
+        match arg {
+            Expr::Var(var) => self.array(*var).map(Some),
+            Expr::Element(place, subscripts) => self.inner(place, subscripts).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What an argument is: a value, or an array where it names one.
+    pub(super) fn argument_cell(&mut self, arg: &'p Expr) -> Done<Cell> {
+        match arg {
+            Expr::Var(var) => match self.cell(*var) {
+                Some(Cell::Array(array)) => Ok(Cell::Array(Rc::clone(array))),
+                _ => Ok(Cell::Value(self.var(*var)?)),
+            },
+            Expr::Element(place, subscripts) => {
+                let key = self.subscript(subscripts)?;
+                let elements = self.place(place)?;
+                let mut elements = elements.borrow_mut();
+                match elements.get(&key) {
+                    Some(Value::Array(array)) => Ok(Cell::Array(Rc::clone(array))),
+                    Some(value) => Ok(Cell::Value(value.clone())),
+                    None => {
+                        elements.insert(&key, Value::Uninit);
+                        self.stored(key.len() + ELEMENT_BYTES)?;
+                        Ok(Cell::Value(Value::Uninit))
+                    }
+                }
+            }
+            other => Ok(Cell::Value(self.eval(other)?)),
+        }
+    }
+
+    fn place_name(&self, place: &Place) -> String {
+        match place {
+            Place::Var(var) => self.name(*var),
+            Place::Element(outer, _) => self.place_name(outer) + "[…]",
+        }
+    }
+
+    fn no_scalar<T>(&self, place: &Place, key: &Bytes) -> Done<T> {
+        let (name, key) = (self.place_name(place), key.as_bstr());
+        self.fatal(format!("attempt to use array `{name}[\"{key}\"]' in a scalar context"))
+    }
+
+    /// Calls the function that a variable names.
+    fn indirect(&mut self, name: Var, args: &'p [Expr]) -> Done<Value> {
+        let name = self.var(name)?.text(b"");
+        if let Some(index) = self.program.functions.iter().position(|known| known.name == name) {
+            return self.call(index, args);
+        }
+        match Builtin::by_name(&name) {
+            Some(function) if (function.arity().0..=function.arity().1).contains(&args.len()) => {
+                self.builtin(function, args)
+            }
+            _ => {
+                let name = name.as_bstr();
+                self.fatal(format!("`{name}' is not a function, so it cannot be called indirectly"))
+            }
+        }
+    }
+
     pub(super) fn set_var(&mut self, var: Var, value: Value) -> Done<()> {
         let special = match var {
             Var::Global(slot) => Special::from_slot(slot),
@@ -365,7 +472,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
                 let size = stored_len(&value);
-                let fresh = self.array(*array)?.borrow_mut().insert(&key, value);
+                let elements = self.place(array)?;
+                if let Some(Value::Array(_)) = elements.borrow().get(&key) {
+                    return self.no_scalar(array, &key);
+                }
+                let fresh = elements.borrow_mut().insert(&key, value);
                 self.stored(size + if fresh { key.len() + ELEMENT_BYTES } else { 0 })
             }
             Expr::Group(inner) => self.set(inner, value),
@@ -379,6 +490,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Source::Input => self.next_main_line()?,
             Source::File(name) => {
                 let name = self.text(name)?;
+                if name.is_empty() {
+                    let reason = "expression for `<' redirection has null string value";
+                    return self.fatal(reason);
+                }
                 self.next_file_line(&name)?
             }
             Source::Command(command) => {

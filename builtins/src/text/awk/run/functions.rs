@@ -48,7 +48,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Builtin::Toupper => self.map_case(args, char::to_uppercase, u8::to_ascii_uppercase),
             Builtin::Asort => self.asort(args, false),
             Builtin::Asorti => self.asort(args, true),
-            Builtin::Isarray => Ok(matches!(self.kind(args.first()), "array").into()),
+            Builtin::Isarray => {
+                let Some(arg) = args.first() else { return Ok(false.into()) };
+                Ok(matches!(self.argument_cell(arg)?, Cell::Array(_)).into())
+            }
             Builtin::Typeof => {
                 let kind = self.kind(args.first());
                 let kind = if kind.is_empty() { self.kind_of_value(args.first())? } else { kind };
@@ -103,8 +106,18 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
 
     fn numeric(&mut self, function: Builtin, args: &'p [Expr]) -> Done<Value> {
         let first = self.argument(args, 0)?;
+        if matches!(function, Builtin::Log | Builtin::Sqrt) && first < 0.0 {
+            let name = if function == Builtin::Log { "log" } else { "sqrt" };
+            let number = number_text(first, b"%.6g");
+            let number = number.as_bstr();
+            self.ctx.complain(format!(
+                "cmd. line:1: warning: {name}: received negative argument {number}"
+            ))?;
+        }
         Ok(Value::Number(match function {
             Builtin::Int => first.trunc(),
+            // As the host's library has it, with the sign of its NaN.
+            Builtin::Sqrt | Builtin::Log if first < 0.0 => -f64::NAN.abs(),
             Builtin::Sqrt => first.sqrt(),
             Builtin::Exp => first.exp(),
             Builtin::Log => first.ln(),
@@ -162,7 +175,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
 
     fn kind_of_value(&mut self, arg: Option<&'p Expr>) -> Done<&'static str> {
         let Some(arg) = arg else { return Ok("untyped") };
-        Ok(match self.eval(arg)? {
+        let Cell::Value(value) = self.argument_cell(arg)? else { return Ok("array") };
+        Ok(match value {
+            Value::Array(_) => "array",
             Value::Uninit if matches!(arg, Expr::Element(..)) => "untyped",
             Value::Uninit => "unassigned",
             Value::Number(_) => "number",
@@ -173,14 +188,12 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     }
 
     fn length(&mut self, arg: Option<&'p Expr>) -> Done<Value> {
-        if let Some(Expr::Var(var)) = arg
-            && let Some(Cell::Array(array)) = self.cell_mut(*var)
-        {
-            let len = array.borrow().len();
-            return Ok(Value::Number(len as f64));
-        }
         let text = match arg {
-            Some(arg) => self.text(arg)?,
+            Some(arg) => match self.argument_cell(arg)? {
+                Cell::Array(array) => return Ok(Value::Number(array.borrow().len() as f64)),
+                Cell::Value(value) => value.text(&self.convfmt),
+                Cell::Untyped => Bytes::new(),
+            },
             None => self.whole_record(),
         };
         Ok(Value::Number(characters(&text) as f64))
@@ -217,8 +230,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let text = self.text(subject)?;
         let regex = self.pattern(pattern)?;
         let array = match rest.first() {
-            Some(Expr::Var(var)) => Some(self.array(*var)?),
-            Some(_) => return self.fatal("match: third argument is not an array"),
+            Some(array) => match self.array_argument(array)? {
+                Some(array) => Some(array),
+                None => return self.fatal("match: third argument is not an array"),
+            },
             None => None,
         };
         let groups = match &array {
@@ -295,15 +310,17 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         between: Vec<Bytes>,
         leading: bool,
     ) -> Done<Value> {
-        let Some(Expr::Var(var)) = args.get(1) else {
-            return self.fatal("split: second argument is not an array");
-        };
+        let Some(target) = args.get(1) else { return Ok(Value::Uninit) };
         let bytes: usize = pieces.iter().map(|piece| piece.len() + 64).sum();
         self.stored(bytes)?;
-        let array = self.array(*var)?;
+        let Some(array) = self.array_argument(target)? else {
+            return self.fatal("split: second argument is not an array");
+        };
         let separators = match args.get(3) {
-            Some(Expr::Var(var)) => Some(self.array(*var)?),
-            Some(_) => return self.fatal("split: fourth argument is not an array"),
+            Some(separators) => match self.array_argument(separators)? {
+                Some(separators) => Some(separators),
+                None => return self.fatal("split: fourth argument is not an array"),
+            },
             None => None,
         };
         let count = array.borrow_mut().fill(pieces.into_iter().map(Value::Input));

@@ -154,13 +154,7 @@ impl Source {
                 return Ok(Some((record, end)));
             }
             if !self.more()? {
-                let Some((mut rest, end)) = self.last() else { return Ok(None) };
-                // A final newline ends the input, not the record.
-                if rest.last() == Some(&b'\n') {
-                    let end = rest.split_off(rest.len() - 1);
-                    return Ok(Some((rest, end)));
-                }
-                return Ok(Some((rest, end)));
+                return Ok(self.last());
             }
         }
     }
@@ -244,7 +238,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         for rule in &program.end_file {
             self.statement(rule)?;
         }
-        Ok(())
+        self.commit_edit()
     }
 
     pub(super) fn skip_file(&mut self) -> Done<()> {
@@ -293,6 +287,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let failed = match opened {
             Ok(input) => {
                 self.inputs.current = Some(Source::new(input));
+                if name.as_ref() != b"-" {
+                    self.begin_edit(name)?;
+                }
                 None
             }
             Err(error) => {
@@ -307,6 +304,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 Ok(_) => {}
                 Err(Stop::NextFile) => {
                     self.inputs.current = None;
+                    self.commit_edit()?;
                     return Ok(false);
                 }
                 Err(stop) => return Err(stop),

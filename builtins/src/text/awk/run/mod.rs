@@ -4,6 +4,7 @@ mod call;
 mod expr;
 mod fields;
 mod functions;
+mod inplace;
 mod input;
 mod output;
 mod sort;
@@ -90,6 +91,9 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     subsep: Bytes,
     ignore_case: bool,
     random: functions::Random,
+    /// `-i inplace`
+    pub in_place: bool,
+    edit: Option<inplace::Edit>,
     /// Room for what `print` puts together.
     line: Vec<u8>,
     status: u8,
@@ -127,6 +131,8 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             subsep: Bytes::from_static(b"\x1c"),
             ignore_case: false,
             random: functions::Random::default(),
+            in_place: false,
+            edit: None,
             line: Vec::new(),
             status: 0,
             memory,
@@ -153,7 +159,9 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
         }
         self.record.use_fs();
         self.set_special(Special::Rstart, Value::Number(0.0));
-        self.set_special(Special::Rlength, Value::Number(-1.0));
+        self.set_special(Special::Rlength, Value::Number(0.0));
+        self.set_special(Special::Nr, Value::Number(0.0));
+        self.set_special(Special::Fnr, Value::Number(0.0));
         let mut environ = Array::default();
         for (name, value) in self.ctx.env {
             let value = Value::Input(Bytes::copy_from_slice(value));
@@ -221,7 +229,13 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
 
     /// The whole run; answers the exit status.
     pub fn run(&mut self) -> CommandResult {
-        let ended = self.phases();
+        let mut ended = self.phases();
+        if ended.is_ok()
+            && let Err(Stop::Error(error)) = self.commit_edit()
+        {
+            ended = Err(error);
+        }
+        self.drop_edit();
         let closed = self.close_all();
         match ended {
             Err(error) => Err(error),
@@ -366,7 +380,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
                 }
             }
             Stmt::ForIn { target, array, body } => {
-                let array = self.array(*array)?;
+                let array = self.place(array)?;
                 for key in self.keys_for_walk(&array)? {
                     self.set(target, Value::Input(key))?;
                     if let Some(left) = self.turn_of_loop(body)? {
@@ -378,9 +392,9 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             Stmt::Block(body) => return self.block(body),
             Stmt::Delete(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
-                self.array(*array)?.borrow_mut().remove(&key);
+                self.place(array)?.borrow_mut().remove(&key);
             }
-            Stmt::DeleteAll(array) => self.array(*array)?.borrow_mut().clear(),
+            Stmt::DeleteAll(array) => self.place(array)?.borrow_mut().clear(),
             Stmt::Next => return Err(Stop::Next),
             Stmt::NextFile => return Err(Stop::NextFile),
             Stmt::Exit(status) => {
@@ -460,7 +474,21 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
     }
 
     fn fatal<T>(&self, message: impl AsRef<[u8]>) -> Done<T> {
-        let message = [b"cmd. line:1: fatal: ".as_slice(), message.as_ref()].concat();
+        let mut text = b"cmd. line:1: ".to_vec();
+        if self.special(Special::Fnr).number() > 0.0 {
+            let name = match self.special(Special::Filename).text(b"") {
+                name if name.is_empty() => Bytes::from_static(b"-"),
+                name => name,
+            };
+            text.extend_from_slice(b"(FILENAME=");
+            text.extend_from_slice(&name);
+            text.extend_from_slice(b" FNR=");
+            text.extend_from_slice(&self.special(Special::Fnr).text(b"%d"));
+            text.extend_from_slice(b") ");
+        }
+        text.extend_from_slice(b"fatal: ");
+        text.extend_from_slice(message.as_ref());
+        let message = text;
         Err(Stop::Error(CommandError::Fail(message, ExitStatus(2))))
     }
 

@@ -94,7 +94,13 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         let Some(redirect) = to else { return Ok(self.ctx.stdout.put(text)?) };
         let name = self.text(&redirect.to)?;
         if name.is_empty() {
-            return self.fatal("expression for redirection has null string value");
+            let sign = match redirect.kind {
+                RedirectKind::Write => ">",
+                RedirectKind::Append => ">>",
+                RedirectKind::Pipe => "|",
+            };
+            let reason = "redirection has null string value";
+            return self.fatal(format!("expression for `{sign}' {reason}"));
         }
         if !self.outputs.sinks.contains_key(&name) {
             let sink = self.open_sink(redirect.kind, &name)?;

@@ -31,13 +31,19 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     }
 
     pub(super) fn asort(&mut self, args: &'p [Expr], indices: bool) -> Done<Value> {
-        let Some(Expr::Var(source)) = args.first() else {
-            return self.fatal("asort: first argument is not an array");
+        let name = if indices { "asorti" } else { "asort" };
+        let source = match args.first() {
+            Some(source) => self.array_argument(source)?,
+            None => None,
         };
-        let source = self.array(*source)?;
+        let Some(source) = source else {
+            return self.fatal(format!("{name}: first argument is not an array"));
+        };
         let target = match args.get(1) {
-            Some(Expr::Var(target)) => self.array(*target)?,
-            Some(_) => return self.fatal("asort: second argument is not an array"),
+            Some(target) => match self.array_argument(target)? {
+                Some(target) => target,
+                None => return self.fatal(format!("{name}: second argument is not an array")),
+            },
             None => source.clone(),
         };
         let how = match args.get(2) {
@@ -62,11 +68,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             b"@ind_num_asc" => by_index_number,
             b"@ind_num_desc" => |one, two| by_index_number(two, one),
             b"@val_str_asc" => by_value_text,
-            b"@val_str_desc" => |one, two| by_value_text(two, one),
+            b"@val_str_desc" => |one, two| downwards(by_value_text, one, two),
             b"@val_num_asc" => by_value_number,
-            b"@val_num_desc" => |one, two| by_value_number(two, one),
+            b"@val_num_desc" => |one, two| downwards(by_value_number, one, two),
             b"@val_type_asc" => by_value_type,
-            b"@val_type_desc" => |one, two| by_value_type(two, one),
+            b"@val_type_desc" => |one, two| downwards(by_value_type, one, two),
             b"@unsorted" => return Ok(()),
             name => {
                 let program = self.program;
@@ -114,20 +120,42 @@ fn by_index_number(one: &Pair, two: &Pair) -> Ordering {
     numbers(number(one), number(two)).then_with(|| one.0.cmp(&two.0))
 }
 
+fn texts(one: &Pair, two: &Pair) -> Ordering {
+    one.1.text(b"%.6g").cmp(&two.1.text(b"%.6g"))
+}
+
+/// Of equal values, numbers come in the order of their subscripts, and so do texts.
+fn by_key(one: &Pair, two: &Pair) -> Ordering {
+    by_number_of_key(one, two).unwrap_or_else(|| one.0.cmp(&two.0))
+}
+
+/// Where both subscripts are whole numbers.
+fn by_number_of_key(one: &Pair, two: &Pair) -> Option<Ordering> {
+    let whole = |pair: &Pair| pair.0.iter().all(u8::is_ascii_digit);
+    (whole(one) && whole(two)).then(|| by_index_number(one, two))
+}
+
+/// The order turned round, but not that of numbered elements with equal values.
+fn downwards(order: fn(&Pair, &Pair) -> Ordering, one: &Pair, two: &Pair) -> Ordering {
+    let same = one.1.text(b"%.6g") == two.1.text(b"%.6g");
+    by_number_of_key(one, two).filter(|_| same).unwrap_or_else(|| order(two, one))
+}
+
 fn by_value_text(one: &Pair, two: &Pair) -> Ordering {
-    one.1.text(b"%.6g").cmp(&two.1.text(b"%.6g")).then_with(|| one.0.cmp(&two.0))
+    texts(one, two).then_with(|| by_key(one, two))
 }
 
 fn by_value_number(one: &Pair, two: &Pair) -> Ordering {
     numbers(one.1.number(), two.1.number()).then_with(|| by_value_text(one, two))
 }
 
-/// Numbers before texts.
+/// Numbers before texts, and arrays last.
 fn by_value_type(one: &Pair, two: &Pair) -> Ordering {
+    let array = |pair: &Pair| matches!(pair.1, Value::Array(_));
     match (one.1.is_numeric(), two.1.is_numeric()) {
         (true, true) => by_value_number(one, two),
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
-        (false, false) => by_value_text(one, two),
+        (false, false) => array(one).cmp(&array(two)).then_with(|| by_value_text(one, two)),
     }
 }

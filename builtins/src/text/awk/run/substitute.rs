@@ -131,13 +131,26 @@ fn expand(replacement: &[u8], text: &[u8], groups: &Groups, numbered: bool, out:
     let mut rest = replacement;
     while let Some((byte, tail)) = rest.split_first() {
         rest = tail;
+        if *byte == b'\\' && !numbered {
+            // Before an ampersand two backslashes are one, and an odd one takes its meaning.
+            let run = 1 + tail.iter().take_while(|byte| **byte == b'\\').count();
+            let after = tail.get(run - 1..).unwrap_or_default();
+            let ampersand = after.first() == Some(&b'&');
+            out.resize(out.len() + if ampersand { run / 2 } else { run }, b'\\');
+            rest = after;
+            if ampersand && run % 2 == 1 {
+                out.push(b'&');
+                rest = after.get(1..).unwrap_or_default();
+            }
+            continue;
+        }
         match (byte, tail.first()) {
             (b'&', _) => group(0, out),
             (b'\\', Some(b'&')) => {
                 out.push(b'&');
                 rest = tail.get(1..).unwrap_or_default();
             }
-            (b'\\', Some(b'\\')) if numbered || tail.get(1) == Some(&b'&') => {
+            (b'\\', Some(b'\\')) => {
                 out.push(b'\\');
                 rest = tail.get(1..).unwrap_or_default();
             }
