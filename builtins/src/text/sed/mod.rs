@@ -105,7 +105,10 @@ fn script_file(ctx: &mut Context<'_>, name: &BString) -> Result<BString, Command
     };
     match read(ctx) {
         Ok(text) => Ok(text.strip_suffix(b"\n").unwrap_or(&text).into()),
-        Err(error) => Err(failure(format!("couldn't open file {name}: {error}"))),
+        Err(error) => {
+            let message = format!("couldn't open file {name}: {error}");
+            Err(CommandError::Fail(message.into_bytes(), ExitStatus(4)))
+        }
     }
 }
 

@@ -164,7 +164,7 @@ impl Parser<'_> {
         let Some((start, zero)) = self.address()? else {
             if self.peek() == Some(b',') {
                 self.at += 1;
-                return self.fail("unexpected `,'");
+                return self.fail("unknown command: `,'");
             }
             return Ok(Select::Always);
         };
@@ -181,10 +181,6 @@ impl Parser<'_> {
         let end = match self.peek() {
             Some(sign @ (b'+' | b'~')) => {
                 self.at += 1;
-                if !matches!(self.peek(), Some(b'0'..=b'9')) {
-                    self.at += 1;
-                    return self.fail("expected number");
-                }
                 let number = self.number();
                 if sign == b'+' { End::After(number) } else { End::Multiple(number) }
             }

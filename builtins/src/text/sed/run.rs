@@ -53,6 +53,7 @@ pub(super) struct Machine<'c, 'x, 's> {
     outputs: Outputs,
     space: Vec<u8>,
     hold: Vec<u8>,
+    hold_had_newline: bool,
     queue: Vec<Queued>,
     /// For each range: the line that ends it, or none while a match must; `None` if inactive.
     ranges: Vec<Option<Active>>,
@@ -84,6 +85,7 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
             outputs,
             space: Vec::new(),
             hold: Vec::new(),
+            hold_had_newline: true,
             queue: Vec::new(),
             ranges: fresh_ranges(script),
             replaced: false,
@@ -206,22 +208,32 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                     let name = self.inputs.shown_name();
                     self.outputs.text(self.ctx, &[name.as_slice(), b"\n"].concat())?;
                 }
-                Command::GetHold => self.space.clone_from(&self.hold),
+                // Whether its last line had a newline goes with the text.
+                Command::GetHold => {
+                    self.space.clone_from(&self.hold);
+                    self.inputs.had_newline = self.hold_had_newline;
+                }
                 Command::AppendHold => {
+                    self.inputs.had_newline = self.hold_had_newline;
                     self.space.push(self.mode.delimiter);
                     self.space.extend_from_slice(&self.hold);
                     self.account()?;
                 }
                 Command::Hold => {
+                    self.hold_had_newline = self.inputs.had_newline;
                     self.hold.clone_from(&self.space);
                     self.account()?;
                 }
                 Command::HoldAppend => {
+                    self.hold_had_newline = self.inputs.had_newline;
                     self.hold.push(self.mode.delimiter);
                     self.hold.extend_from_slice(&self.space);
                     self.account()?;
                 }
-                Command::Exchange => std::mem::swap(&mut self.space, &mut self.hold),
+                Command::Exchange => {
+                    std::mem::swap(&mut self.space, &mut self.hold);
+                    std::mem::swap(&mut self.inputs.had_newline, &mut self.hold_had_newline);
+                }
                 Command::List(width) => {
                     let text = list::listed(&self.space, width.unwrap_or(self.mode.width));
                     self.outputs.text(self.ctx, &text)?;
@@ -384,8 +396,8 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                 End::Line(last) => Some(Active::Until(*last)),
                 End::After(0) => None,
                 End::After(count) => Some(Active::Until(line.saturating_add(*count))),
-                End::Multiple(0 | 1) => None,
-                End::Multiple(of) if line.is_multiple_of(*of) => None,
+                End::Multiple(0) => None,
+                // Of a line that is a multiple itself, the next one.
                 End::Multiple(of) => Some(Active::Until((line / of + 1) * of)),
                 End::Last => Some(Active::UntilLast),
                 End::Match(_) => Some(Active::UntilMatch),

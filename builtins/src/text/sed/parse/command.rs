@@ -47,7 +47,10 @@ impl Parser<'_> {
                 Command::List(given.then_some(width))
             }
             b'v' => {
-                self.rest_of_line();
+                self.skip_blanks();
+                if is_newer(&self.rest_of_line()) {
+                    return self.fail("expected newer version of sed");
+                }
                 return Ok(Command::Nothing);
             }
             b'd' => Command::Delete,
@@ -374,4 +377,13 @@ impl Case {
             _ => return None,
         })
     }
+}
+
+/// Whether `v` asks for a version after 4.9.
+fn is_newer(version: &[u8]) -> bool {
+    let mut parts = version.split(|&byte| byte == b'.').map(|part| {
+        let digits = part.trim_ascii().to_str().ok();
+        digits.and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0)
+    });
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) > (4, 9)
 }

@@ -110,9 +110,9 @@ impl Inputs {
             } else if let Some(suffix) = &mode.in_place {
                 match outputs.begin_edit(ctx, &name, suffix) {
                     Ok(input) => Ok(input),
-                    Err(message) => {
+                    Err((message, status)) => {
                         ctx.complain(message)?;
-                        self.status = 4;
+                        self.status = status;
                         continue;
                     }
                 }

@@ -1,6 +1,6 @@
 //! `l`: a line unambiguously.
 
-/// The text with escapes, folded at `width` columns (0 and 1: not at all), ended by `$`.
+/// The text with escapes, folded at `width` columns (0: not at all), ended by `$`.
 pub(super) fn listed(text: &[u8], width: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     let mut column = 0;
@@ -21,7 +21,7 @@ pub(super) fn listed(text: &[u8], width: usize) -> Vec<u8> {
                 &piece
             }
         };
-        if width > 1 && column + shown.len() > width - 1 {
+        if width > 0 && column + shown.len() > width - 1 {
             out.extend_from_slice(b"\\\n");
             column = 0;
         }

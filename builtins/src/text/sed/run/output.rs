@@ -21,7 +21,7 @@ enum Sink {
 struct Target {
     sink: Sink,
     /// The last line lacked its newline, which comes before anything else does.
-    owes_newline: bool,
+    owed: Option<u8>,
 }
 
 /// A file under `-i`: what it was, and what it becomes.
@@ -30,14 +30,14 @@ struct Edit {
     base: Body,
     text: Vec<u8>,
     held: Held,
-    owes_newline: bool,
+    owed: Option<u8>,
     suffix: BString,
     name: BString,
 }
 
 pub(super) struct Outputs {
     targets: Vec<Target>,
-    owes_newline: bool,
+    owed: Option<u8>,
     edit: Option<Edit>,
     /// The files of `R`, each read on where it stopped; `None` if one cannot be.
     lines: HashMap<BString, Option<Input>>,
@@ -55,23 +55,21 @@ impl Outputs {
                     CommandError::Fail(message.into_bytes(), ExitStatus(4))
                 })?),
             };
-            targets.push(Target { sink, owes_newline: false });
+            targets.push(Target { sink, owed: None });
         }
-        Ok(Self { targets, owes_newline: false, edit: None, lines: HashMap::new() })
+        Ok(Self { targets, owed: None, edit: None, lines: HashMap::new() })
     }
 
     /// Text that is written as it is.
     pub fn raw(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<(), CommandError> {
         if let Some(edit) = &mut self.edit {
-            if std::mem::take(&mut edit.owes_newline) {
-                edit.text.push(b'\n');
-            }
+            edit.text.extend(edit.owed.take());
             edit.held.grow(text.len() as u64)?;
             edit.text.extend_from_slice(text);
             return Ok(());
         }
-        if std::mem::take(&mut self.owes_newline) {
-            ctx.stdout.put(b"\n")?;
+        if let Some(owed) = self.owed.take() {
+            ctx.stdout.put(&[owed])?;
         }
         Ok(ctx.stdout.put(text)?)
     }
@@ -93,9 +91,9 @@ impl Outputs {
         if newline {
             self.raw(ctx, &[mode.delimiter])?;
         } else if let Some(edit) = &mut self.edit {
-            edit.owes_newline = true;
+            edit.owed = Some(mode.delimiter);
         } else {
-            self.owes_newline = true;
+            self.owed = Some(mode.delimiter);
         }
         if mode.unbuffered && self.edit.is_none() {
             ctx.stdout.flush()?;
@@ -119,14 +117,14 @@ impl Outputs {
             Sink::Error => &mut ctx.stderr,
             Sink::File(output) => output,
         };
-        if std::mem::take(&mut target.owes_newline) {
-            output.put(b"\n")?;
+        if let Some(owed) = target.owed.take() {
+            output.put(&[owed])?;
         }
         output.put(line)?;
         if newline {
             output.put(&[mode.delimiter])?
         } else {
-            target.owes_newline = true
+            target.owed = Some(mode.delimiter)
         }
         // Whoever reads the file while the script runs finds whole lines.
         if let Sink::File(output) = &mut target.sink {
@@ -213,22 +211,22 @@ impl Outputs {
         ctx: &mut Context<'_>,
         name: &BString,
         suffix: &BString,
-    ) -> Result<Input, String> {
-        let cannot = |error: &dyn std::fmt::Display| format!("can't read {name}: {error}");
+    ) -> Result<Input, (String, u8)> {
+        let cannot = |error: &dyn std::fmt::Display| (format!("can't read {name}: {error}"), 2);
         let path = ctx.path(name).map_err(|error| cannot(&error))?;
         let stat = ctx.fs.metadata(&path).map_err(|error| cannot(&error))?;
         if !stat.is_file() {
-            return Err(format!("couldn't edit {name}: not a regular file"));
+            return Err((format!("couldn't edit {name}: not a regular file"), 4));
         }
         let edition = ctx.fs.read_edition(&path).map_err(|error| cannot(&error))?;
         let input = ctx.open(name).map_err(|error| cannot(&error))?;
-        let held = ctx.budget.hold(Resource::Memory, 0).map_err(|error| error.to_string())?;
+        let held = ctx.budget.hold(Resource::Memory, 0).map_err(|error| (error.to_string(), 4))?;
         self.edit = Some(Edit {
             path,
             base: edition.base,
             text: Vec::new(),
             held,
-            owes_newline: false,
+            owed: None,
             suffix: suffix.clone(),
             name: name.clone(),
         });
