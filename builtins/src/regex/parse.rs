@@ -265,6 +265,15 @@ impl Parser<'_> {
         match self.syntax.leading_repeat {
             LeadingRepeat::Error => Err(RegexError::Repeat),
             LeadingRepeat::Ignored => {
+                let at = self.at;
+                let counts = !interval || matches!(self.interval(length), Ok(Some(_)));
+                self.at = at;
+                if !counts {
+                    // A `{` that begins no counts is an ordinary character.
+                    self.at += length - 1;
+                    nodes.push(self.literal()?);
+                    return Ok(true);
+                }
                 self.at += length;
                 self.warnings.push(match token {
                     Token::Star => "* at start of expression",

@@ -440,7 +440,9 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
         self.prefix(separator, line.start, &mut out);
         let mut at = line.start;
         for span in spans {
-            colors.paint(line_color, &self.buffer[at..span.start], &mut out);
+            // The line's color is not ended before that of the match begins.
+            colors.start(line_color, &mut out);
+            out.extend_from_slice(&self.buffer[at..span.start]);
             colors.paint(match_color, &self.buffer[span.clone()], &mut out);
             at = span.end;
         }
