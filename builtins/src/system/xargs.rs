@@ -9,8 +9,13 @@ pub const XARGS: Command = Command {
         flag('0', "null", "items are separated by a null, not whitespace"),
         value('a', "arg-file", "FILE", "read arguments from FILE, not standard input"),
         value('d', "delimiter", "CHARACTER", "items in input stream are separated by CHARACTER"),
-        value('E', "eof", "END", "set logical EOF string"),
-        value('I', "replace", "R", "replace R in INITIAL-ARGS with names read from input"),
+        short('E', "set logical EOF string").takes(Takes::Value("END")),
+        short('I', "replace R in INITIAL-ARGS with names read from input").takes(Takes::Value("R")),
+        flag('i', "replace", "the same as -IR; -I{} if R is unspecified")
+            .takes(Takes::Optional("R")),
+        flag('e', "eof", "the same as -E END, or no end at all").takes(Takes::Optional("END")),
+        short('l', "the same as -L MAX-LINES; one line if it is unspecified")
+            .takes(Takes::Optional("MAX-LINES")),
         value(
             'L',
             "max-lines",
@@ -67,6 +72,7 @@ struct Outcome {
 
 fn xargs(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let rules = rules(args)?;
+    say_what_is_ignored(ctx, args)?;
     let initial: Vec<BString> = match args.operands() {
         [] => vec!["echo".into()],
         operands => operands.to_vec(),
@@ -94,7 +100,19 @@ fn xargs(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let mut bytes = base;
     let mut lines = 0;
     let mut item = Vec::new();
-    while let Some(ends_line) = reader.next(ctx, &mut input, &mut item)? {
+    loop {
+        let ends_line = match reader.next(ctx, &mut input, &mut item) {
+            Ok(Some(ends_line)) => ends_line,
+            Ok(None) => break,
+            Err(error @ CommandError::Fail(..)) => {
+                // What came before the fault is run.
+                if !batch.is_empty() {
+                    flush(ctx, &initial, &mut batch, verbose, &mut outcome)?;
+                }
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
         ctx.check()?;
         if let Some(mark) = &rules.replace {
             let argv = initial.iter().map(|arg| BString::from(arg.replace(mark, &item))).collect();
@@ -134,35 +152,68 @@ fn xargs(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     Ok(ExitStatus(outcome.status))
 }
 
+/// Of options that exclude each other the last one counts, and the others are said to be ignored.
+fn say_what_is_ignored(ctx: &mut Context<'_>, args: &Args) -> Result<(), CommandError> {
+    let mut before: Option<&str> = None;
+    for given in args.given() {
+        let (long, shown) = match given.opt.short {
+            Some('n') => ("--max-args", "--max-args/-n"),
+            Some('L') => ("--max-lines", "-L"),
+            Some('l') => ("--max-lines", "--max-lines/-l"),
+            Some('I' | 'i') => ("--replace", "--replace/-I/-i"),
+            _ => continue,
+        };
+        // `-I R -n 1` is what -I does anyway.
+        if before == Some("--replace") && given.value.as_ref().is_some_and(|value| value == "1") {
+            continue;
+        }
+        if let Some(before) = before.replace(long).filter(|before| *before != long) {
+            let options = format!("options {before} and {shown} are mutually exclusive");
+            ctx.complain(format!("warning: {options}, ignoring previous {before} value"))?;
+        }
+    }
+    Ok(())
+}
+
 fn rules(args: &Args) -> Result<Rules, CommandError> {
     let number = |letter: char, name: &str| match args.value(letter) {
         None => Ok(None),
         Some(text) => match text.to_str().ok().and_then(|text| text.parse::<i64>().ok()) {
             Some(number) if number >= 1 => Ok(usize::try_from(number).ok()),
             Some(number) => {
-                Err(failure(format!("value {number} for -{letter} option should be >= 1")))
+                Err(usage(format!("value {number} for -{letter} option should be >= 1")))
             }
-            None => Err(failure(format!("invalid number \"{text}\" for -{letter} option{name}"))),
+            None => Err(usage(format!("invalid number \"{text}\" for -{letter} option{name}"))),
         },
     };
     let mut delimiter = args.has('0').then_some(0);
     if let Some(text) = args.value('d') {
         delimiter = Some(delimiter_of(text)?);
     }
-    let replace = args.value('I').map(BStr::to_owned);
+    let of = |letters: &str| {
+        let last = args.last_of(letters)?;
+        Some((last, args.value(last).map(BStr::to_owned)))
+    };
+    let replace = of("Ii").map(|(_, text)| text.unwrap_or_else(|| "{}".into()));
+    let end = of("Ee").and_then(|(_, text)| text);
+    let lines_max = match of("Ll") {
+        Some(('l', None)) => Some(1),
+        Some((letter, _)) => number(letter, "")?,
+        None => None,
+    };
     let mut rules = Rules {
         delimiter,
-        end: args.value('E').filter(|end| !end.is_empty()).map(BStr::to_owned),
+        end: end.filter(|end| !end.is_empty()),
         replace,
-        lines_max: number('L', "")?,
+        lines_max,
         args_max: number('n', "")?,
         bytes_max: number('s', "")?.unwrap_or(LINE_BYTES),
         exit: args.has('x'),
     };
     // Of -n and -L the last one counts, as with GNU's.
-    match args.last_of("nL") {
+    match args.last_of("nLl") {
         Some('n') => rules.lines_max = None,
-        Some('L') => rules.args_max = None,
+        Some('L' | 'l') => rules.args_max = None,
         _ => {}
     }
     Ok(rules)
