@@ -80,7 +80,7 @@ impl Style {
     pub fn column_width(&self, columns: usize) -> Result<usize, CommandError> {
         let numbers = self.numbers.filter(|_| self.merge).map_or(0, |numbers| numbers.width);
         let separators = self.separator.len().saturating_mul(columns.saturating_sub(1));
-        let left = self.page_width.checked_sub(numbers + separators).unwrap_or(0);
+        let left = self.page_width.saturating_sub(numbers.saturating_add(separators));
         match left / columns.max(1) {
             0 => Err(failure("page width too narrow")),
             width => Ok(width),
@@ -89,6 +89,9 @@ impl Style {
 }
 
 const INT_MAX: i128 = i32::MAX as i128;
+
+/// Wider than any page: what is asked to be wider is cut down to it.
+const WIDTH_MAX: usize = 1 << 16;
 
 /// Reads the arguments. `None` after `--help` or `--version`.
 pub(super) fn read(
@@ -182,11 +185,11 @@ pub(super) fn read(
         feeds: !args.has('T'),
         numbers,
         first_number,
-        margin,
+        margin: margin.min(WIDTH_MAX),
         separator,
         aligned,
         truncate,
-        page_width: always.or(narrow).unwrap_or(72),
+        page_width: always.or(narrow).unwrap_or(72).min(WIDTH_MAX),
         escapes: match (args.has('v'), args.has('c')) {
             (true, _) => Escapes::Octal,
             (_, true) => Escapes::Hats,
@@ -298,7 +301,7 @@ fn letter_and_number(
         if !rest.is_empty() {
             let number = rest.to_str().ok().and_then(|text| text.parse::<i32>().ok());
             match number.and_then(|number| usize::try_from(number).ok()).filter(|n| *n > 0) {
-                Some(number) => now.1 = number,
+                Some(number) => now.1 = number.min(WIDTH_MAX),
                 None => {
                     return Err(usage(format!(
                         "'-{letter}' extra characters or invalid number in the argument: {}",

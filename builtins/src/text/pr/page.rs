@@ -72,9 +72,8 @@ impl<'s> Printer<'s> {
             if !self.is_open() || !self.skip_page(ctx)? {
                 let (first, count) = (self.style.first_page, self.page - 1);
                 ctx.stdout.flush()?;
-                return Ok(ctx.complain(format!(
-                    "starting page number {first} exceeds page count {count}"
-                ))?);
+                return ctx
+                    .complain(format!("starting page number {first} exceeds page count {count}"));
             }
         }
         if let Some(number) = self.style.first_number {
@@ -327,6 +326,8 @@ impl<'s> Printer<'s> {
 
 /// The last `digits` digits of a number.
 fn print_number(line: &mut Line, number: i64, digits: usize) {
-    let text = format!("{number:>digits$}");
-    line.text(text.as_bytes().get(text.len() - digits..).unwrap_or_default());
+    let text = number.to_string();
+    line.text(&vec![b' '; digits.saturating_sub(text.len())]);
+    let from = text.len().saturating_sub(digits);
+    line.text(text.as_bytes().get(from..).unwrap_or_default());
 }
