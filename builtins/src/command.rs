@@ -34,6 +34,8 @@ pub struct Command {
     /// One sentence.
     pub summary: &'static str,
     pub options: &'static [Opt],
+    /// What a grammar of its own takes beside them, as the help shows it: `-name PATTERN`.
+    pub words: &'static [&'static str],
     pub examples: &'static [Example],
     pub order: Order,
     /// The exit status for wrong usage: 1 for most of coreutils, 2 for `ls`, `grep`, `sort`.
@@ -50,6 +52,7 @@ impl Command {
         synopsis: "",
         summary: "",
         options: &[],
+        words: &[],
         examples: &[],
         order: Order::Permute,
         usage_status: 1,

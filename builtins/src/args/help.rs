@@ -25,6 +25,12 @@ pub fn help_text(command: &Command) -> String {
     for opt in command.options.iter().filter(|opt| !opt.help.is_empty()) {
         line(&mut text, &spelled(opt), opt.help);
     }
+    if !command.words.is_empty() {
+        text.push_str("\nThe expression may hold:\n");
+    }
+    for words in command.words {
+        let _ = writeln!(text, "  {words}");
+    }
     for example in command.examples {
         let _ = write!(text, "\n{}\n", example.about);
         for script in example.script.lines() {

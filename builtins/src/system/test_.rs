@@ -3,10 +3,21 @@
 use crate::core::test::{self, Facts, Fault};
 use crate::prelude::*;
 
+/// What an expression may hold.
+const WORDS: &[&str] = &[
+    "( EXPR )  ! EXPR  EXPR -a EXPR  EXPR -o EXPR",
+    "-n STRING  -z STRING  STRING = STRING  STRING == STRING  STRING != STRING",
+    "INT -eq INT  INT -ge INT  INT -gt INT  INT -le INT  INT -lt INT  INT -ne INT",
+    "FILE -ef FILE  FILE -nt FILE  FILE -ot FILE  -t FD",
+    "-b FILE  -c FILE  -d FILE  -e FILE  -f FILE  -g FILE  -G FILE  -h FILE  -k FILE  -L FILE",
+    "-N FILE  -O FILE  -p FILE  -r FILE  -s FILE  -S FILE  -u FILE  -w FILE  -x FILE",
+];
+
 pub const TEST: Command = Command {
     name: "test",
     synopsis: "test EXPRESSION\ntest",
     summary: "Exit with the status determined by EXPRESSION.",
+    words: WORDS,
     examples: &[Example {
         about: "Is it a directory?",
         script: "/usr/bin/test -d / && echo yes",
@@ -22,6 +33,7 @@ pub const BRACKET: Command = Command {
     name: "[",
     synopsis: "[ EXPRESSION ]\n[ ]\n[ OPTION",
     summary: "Exit with the status determined by EXPRESSION.",
+    words: WORDS,
     examples: &[Example {
         about: "Compare numbers.",
         script: "'/usr/bin/[' 2 -gt 1 ] && echo more",

@@ -15,6 +15,7 @@ pub const GREP: Command = Command {
     synopsis: "grep [OPTION]... PATTERNS [FILE]...",
     summary: "Search for PATTERNS in each FILE.\nPATTERNS can contain multiple patterns separated by newlines.\nWith no FILE, read the working directory if recursive, standard input otherwise.",
     options: OPTIONS,
+    words: &[],
     examples: &[
         Example {
             about: "Lines with their numbers.",

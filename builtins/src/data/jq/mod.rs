@@ -67,6 +67,7 @@ pub const JQ: Command = Command {
         flag('h', "help", "show this help"),
         flag('V', "version", "show the version"),
     ],
+    words: &[],
     examples: &[
         Example {
             about: "Take a field of each element.",

@@ -36,6 +36,7 @@ pub const AWK: Command = Command {
         flag('t', "lint-old", "(accepted)"),
         flag('N', "use-lc-numeric", "(accepted)"),
     ],
+    words: &[],
     examples: &[
         Example {
             about: "Add up a column.",
