@@ -14,6 +14,7 @@ use std::fs;
 use std::slice;
 use std::time::{Duration, SystemTime};
 
+use bstr::ByteSlice as _;
 use futures_util::TryStreamExt as _;
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -33,6 +34,7 @@ use super::history::History;
 use super::ids;
 use super::refs::open_git;
 use super::repository::{Repository, Writer, load_jj};
+use super::tidy::remove;
 use reach::Reached;
 
 /// The references that jj keeps its commits by.
@@ -210,7 +212,12 @@ fn keep_by_references(
         .filter(|id| id.as_ref().map_or(true, |id| !reached.parents.contains(id)))
         .collect::<EngineResult<_>>()?;
     let mut missing = heads.clone();
-    let mut edits = Vec::new();
+    let (mut edits, mut files) = (Vec::new(), Vec::new());
+    let packed = match fs::read(git.path().join("packed-refs")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        packed => packed.map_err(EngineError::io(git.path()))?,
+    };
+    let any_is_packed = packed.contains_str(KEEP);
     let platform = git.references().doing(doing)?;
     for reference in platform.prefixed(KEEP).doing(doing)? {
         let reference = reference.map_err(|error| EngineError::Data {
@@ -223,17 +230,20 @@ fn keep_by_references(
             None => continue,
         };
         let loose = git.path().join(name.to_path());
-        let modified = fs::metadata(loose).and_then(|found| found.modified());
+        let modified = fs::metadata(&loose).and_then(|found| found.modified());
         let is_young = modified.is_ok_and(|modified| modified > newest);
         let is_kept = heads.contains(&id) || (is_young && reached.objects.contains(&id));
         if is_kept {
             missing.remove(&id);
+        } else if !any_is_packed {
+            // A file of jj's that nobody writes twice: a transaction for each would take its time.
+            files.push(loose);
         } else {
             let change = Change::Delete { expected: PreviousValue::Any, log: RefLog::AndReference };
             edits.push(RefEdit { change, name, deref: false });
         }
     }
-    let dropped = edits.len();
+    let dropped = edits.len() + files.len();
     for id in missing {
         let change = Change::Update {
             log: LogChange { message: "used by jj".into(), ..LogChange::default() },
@@ -248,6 +258,7 @@ fn keep_by_references(
     for edits in edits.chunks(EDITS_AT_ONCE) {
         git.edit_references(edits.to_vec()).doing(doing)?;
     }
+    files.iter().try_for_each(|file| remove(file))?;
     Ok(dropped)
 }
 
