@@ -8,6 +8,7 @@ use mesash_builtins::stream::Stream;
 use super::regex::Regexes;
 use super::trap::Hidden;
 use super::{Eval, Realm, Unwind};
+use crate::job::table::Child;
 use crate::job::{JobTable, Process, stack};
 use crate::special::BuiltinTable;
 use crate::special::complete::Completions;
@@ -32,6 +33,8 @@ pub struct Runtime {
     pub reads_text: bool,
     /// Standard input as the shell began with it.
     pub first_stdin: Option<Arc<dyn Stream>>,
+    /// Coprocesses that nobody has waited for: their names and descriptors.
+    pub coprocs: Vec<(Arc<Child>, Str, [u32; 2])>,
     /// Why the subscript of `test -v` could not be evaluated.
     pub test_error: Option<Box<super::expand::ExpandError>>,
     /// `set` has given the shell other positional parameters, outside of functions.
@@ -100,6 +103,7 @@ impl Runtime {
             announced: false,
             reads_text: false,
             first_stdin: None,
+            coprocs: Vec::new(),
             test_error: None,
             positional_set: false,
             exit_from_error: false,

@@ -386,9 +386,29 @@ pub fn coproc(eval: &mut Eval, node: &Coproc) -> Step {
     let symbol = eval.named(&pid_name)?;
     let set = eval.shell.set(symbol, Str::number(pid));
     eval.checked(set)?;
+    eval.rt.coprocs.push((Arc::clone(&child), Str::new(&name), [read, write]));
     eval.rt.jobs.add(vec![child], text);
     eval.shell.last_background = Some(pid);
     Ok(0)
+}
+
+impl Eval {
+    /// Once a coprocess was waited for, its variables and descriptors are gone.
+    pub fn forget_coprocs(&mut self) {
+        let (ended, running): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rt.coprocs)
+            .into_iter()
+            .partition(|(child, ..)| child.status().is_some());
+        self.rt.coprocs = running;
+        for (_, name, ends) in ended {
+            for fd in ends {
+                self.shell.fds.set(fd, None);
+            }
+            for name in [name.to_vec(), [name.as_bytes(), b"_PID"].concat()] {
+                // A read-only one stays.
+                drop(expand::unset_name(&mut self.shell, &mut self.rt, &name));
+            }
+        }
+    }
 }
 
 /// A free descriptor as bash gives it to what a script doesn't number itself: from 63 down.

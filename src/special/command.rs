@@ -123,7 +123,7 @@ fn source(eval: &mut Eval, call: &Call<'_>) -> Step {
         eval.say(call, &[name, b": cannot execute binary file"]);
         return Ok(126);
     }
-    eval.source_text(&content, Str::new(name), args)
+    eval.source_text(&content, path, args)
 }
 
 fn on_path(eval: &Eval, name: &[u8]) -> Option<Str> {

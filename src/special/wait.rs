@@ -56,6 +56,14 @@ impl Eval {
 }
 
 fn wait(eval: &mut Eval, call: &Call<'_>) -> Step {
+    let step = waited(eval, call);
+    if !eval.rt.coprocs.is_empty() {
+        eval.forget_coprocs();
+    }
+    step
+}
+
+fn waited(eval: &mut Eval, call: &Call<'_>) -> Step {
     let given = match options::read(eval, call, "fnp:") {
         Ok(given) => given,
         Err(step) => return step,
