@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Eval, Step, Unwind, branches, call, cond, loops, pipeline, redirect, simple, subshell,
 };
-use crate::state::{Opt, PipeStatus};
+use crate::state::{Event, Opt, PipeStatus};
 use crate::syntax::ast::{AndOr, AndOrOp, Command, CommandKind, List, ListEnd};
 
 impl Eval {
@@ -82,6 +82,9 @@ impl Eval {
             CommandKind::Subshell(list) => {
                 self.shell.line = command.line;
                 let status = subshell::run(self, command, list)?;
+                if status != 0 && self.shell.traps.active(Event::Err).is_some() {
+                    self.set_command_text(command);
+                }
                 self.shell.pipe_status = PipeStatus::One(status);
                 self.finish(status)
             }

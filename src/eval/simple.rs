@@ -82,7 +82,7 @@ fn with_keywords(eval: &mut Eval, node: &Simple) -> Result<Simple, Unwind> {
     let (keywords, words): (Vec<&Word>, Vec<&Word>) =
         node.words.iter().partition(|word| word.flags.has(WordFlags::ASSIGNMENT));
     changed.words = words.into_iter().cloned().collect();
-    let mut assignments = node.assignments.to_vec();
+    let mut assignments = Vec::with_capacity(node.assignments.len() + keywords.len());
     for keyword in keywords {
         let text = expand::declaration_word(&mut eval.shell, &mut eval.rt, keyword);
         let text = text.map_err(|error| eval.expand_failed(error))?;
@@ -98,6 +98,7 @@ fn with_keywords(eval: &mut Eval, node: &Simple) -> Result<Simple, Unwind> {
         let text = keyword.text.clone();
         assignments.push(Assignment { name, subscript: None, append, value, text });
     }
+    assignments.extend(node.assignments.iter().cloned());
     changed.assignments = assignments.into();
     Ok(changed)
 }
