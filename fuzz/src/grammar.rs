@@ -9,6 +9,8 @@ use std::fmt::Write;
 struct Choices<'a> {
     bytes: std::slice::Iter<'a, u8>,
     depth: u8,
+    /// How many `$(` are open.
+    substitutions: u8,
 }
 
 impl Choices<'_> {
@@ -28,7 +30,7 @@ impl Choices<'_> {
 
 /// The script that these bytes choose.
 pub fn script(data: &[u8]) -> String {
-    let mut choices = Choices { bytes: data.iter(), depth: 0 };
+    let mut choices = Choices { bytes: data.iter(), depth: 0, substitutions: 0 };
     let mut out = String::from(
         "s='a b*c' e= n=7 l=$'x\\ny' a=(p 'q r' '' s) b=(3 1 2); declare -A m=([k]=v [j]=w)\n",
     );
@@ -98,7 +100,10 @@ fn compound(choices: &mut Choices<'_>, out: &mut String) {
         ),
         16 => around(choices, out, "g() { local n=1 s; ", list, "; }; g ", words, ""),
         17 => around(choices, out, "! ", command, "; echo $?; ", simple, ""),
-        18 => around(choices, out, "cat <<X\n", heredoc, "\nX\n", simple, ""),
+        // In a substitution bash 5.2 loses what follows the here-document.
+        18 if choices.substitutions == 0 => {
+            around(choices, out, "cat <<X\n", heredoc, "\nX\n", simple, "")
+        }
         19 => around(choices, out, "trap 'echo trap' ERR; ", list, "; trap - ERR; ", simple, ""),
         20 => around(choices, out, "(set -e; ", list, "; echo still; ", command, ")"),
         _ => around(choices, out, "printf '[%s]' ", words, "; echo; (( ", arith, " )); echo $?"),
@@ -234,9 +239,11 @@ fn piece(choices: &mut Choices<'_>, out: &mut String, quoted: Quoted) {
             out.push_str("))");
         }
         4 => {
+            choices.substitutions += 1;
             out.push_str("$(");
             command(choices, out);
             out.push_str(")");
+            choices.substitutions -= 1;
         }
         5 => out.push_str(choices.one(&[
             "${a[@]}",

@@ -288,6 +288,10 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                 script.push(byte);
             }
         }
+        // The end of the last word is looked for on its own line.
+        if !matches!(script.last(), Some(b'\n' | b'\\')) {
+            script.push(b'\n');
+        }
         let list = self.reader.within(&script, line, |reader| {
             // Aliases are looked up when it runs.
             reader.env.options.expand_aliases &= reader.env.options.posix;
@@ -410,7 +414,11 @@ pub(super) fn flags_of(parts: &[WordPart]) -> WordFlags {
                     flags |= WordFlags::MULTI;
                 }
             }
-            WordPart::Var(_) | WordPart::Param(_) | WordPart::Command(_) | WordPart::Arith(_) => {
+            WordPart::Var(_)
+            | WordPart::Param(_)
+            | WordPart::Command(_)
+            | WordPart::Arith(_)
+            | WordPart::Bad(_) => {
                 constant = false;
                 flags |= WordFlags::SPLIT;
             }
@@ -431,7 +439,7 @@ pub(super) fn flags_of(parts: &[WordPart]) -> WordFlags {
                     }
                 }
             }
-            WordPart::Array(_) | WordPart::Bad(_) => constant = false,
+            WordPart::Array(_) => constant = false,
         }
     }
     if constant {
