@@ -247,6 +247,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_taken_and_nothing_behind_it() -> FsResult<()> {
+        let (reader, writer) = pipe();
+        let cancel = Cancel::new();
+        writer.write(Bytes::from_static(b"ab\ncd"), &cancel)?;
+        assert_eq!(reader.read_until(b'\n', 100, &cancel)?, "ab\n");
+        assert_eq!(reader.read_until(b'\n', 1, &cancel)?, "c");
+        writer.write(Bytes::from_static(b"\nrest"), &cancel)?;
+        assert_eq!(reader.read_until(b'\n', 100, &cancel)?, "d");
+        assert_eq!(reader.read_until(b'\n', 100, &cancel)?, "\n");
+        assert_eq!(reader.read(100, &cancel)?, "rest");
+        drop(writer);
+        assert!(reader.read_until(b'\n', 100, &cancel)?.is_empty());
+        Ok(())
+    }
+
+    #[test]
     fn a_writer_without_reader_gets_epipe_and_a_waiter_is_cancelled() {
         let (reader, writer) = pipe();
         let cancel = Cancel::new();
