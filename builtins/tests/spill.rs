@@ -143,9 +143,9 @@ fn what_memory_does_not_hold_is_put_aside() {
 
 #[test]
 fn what_is_put_aside_has_a_limit_too() {
-    let limits = Limits { spill_bytes: 1 << 20, ..SMALL };
+    let limits = Limits { spill_bytes: 256 << 10, ..SMALL };
     let (status, printed, said) = sort(&[], 100_000, limits);
     assert_ne!(status, ExitStatus::SUCCESS);
     assert!(printed.is_empty());
-    assert!(said.contains("spill limit reached (1048576)"), "{said}");
+    assert!(said.contains("spill limit reached (262144)"), "{said}");
 }

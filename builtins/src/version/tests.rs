@@ -259,10 +259,7 @@ fn help_lists_the_subcommands() {
     let mount = MemoryMount::new(&[]);
     let help = run(&mount, "/acme/app", "bookmarks --help");
     assert!(help.starts_with("Usage: bookmarks [-r REPO] [--json]\n"), "{help}");
-    assert!(
-        help.contains("  bookmarks create          Create a bookmark on the open change.\n"),
-        "{help}"
-    );
+    assert!(help.contains("  bookmarks create          Create a bookmark on a revision (the open change if none is given).\n"), "{help}");
     let help = run(&mount, "/acme/app", "changes new --help");
     assert!(help.contains("-m, --message=TEXT"), "{help}");
 }

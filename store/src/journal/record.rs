@@ -84,7 +84,7 @@ pub(crate) fn encode(
     }
     out.len(new.len() as u64);
     for cause in new {
-        out.len(cause.id);
+        out.u64(cause.id);
         let Author { name, email } = &cause.author;
         for text in [name, email, &cause.session, &cause.key] {
             out.bytes(text.as_bytes());
@@ -98,7 +98,7 @@ pub(crate) fn encode(
         out.raw(&[0; 8]);
         out.i64(part.repo.0);
         out.bytes(part.change.as_str().as_bytes());
-        out.len(part.cause.id);
+        out.u64(part.cause.id);
         out.u128(part.id.0);
         out.i64(part.now_ns);
         out.len(part.replaced.len() as u64);
@@ -335,9 +335,9 @@ fn take_causes(format: u8, reader: &mut Reader) -> Option<Vec<(u64, Arc<Cause>)>
         FORMAT_OF_AUTHORS => return Some(Vec::new()),
         _ => return None,
     }
-    let count = reader.count(6)?;
+    let count = reader.count(13)?;
     let cause = |_| {
-        let id = reader.len()?;
+        let id = reader.u64()?;
         let author = Author { name: reader.text()?, email: reader.text()? };
         let (session, key) = (reader.text()?, reader.text()?);
         let line = reader.bytes()?.to_vec().into();
@@ -358,7 +358,7 @@ fn decode_part(
         let author = Author { name: reader.text()?, email: reader.text()? };
         Cause::recovered(author, String::new(), String::new(), Default::default())
     } else {
-        causes.get(&reader.len()?).map_or_else(Cause::nobody, Arc::clone)
+        causes.get(&reader.u64()?).map_or_else(Cause::nobody, Arc::clone)
     };
     let id = BatchId(reader.u128()?);
     let now_ns = reader.i64()?;
