@@ -36,6 +36,7 @@ impl Home {
     }
 
     fn command(&self, args: &[&str]) -> Command {
+        testkit::signals::usual_for_children();
         let mut command = Command::new(env!("CARGO_BIN_EXE_mesash"));
         command.args(args).env_clear().env("HOME", self.folder.path());
         command.current_dir(self.folder.path());

@@ -5,5 +5,6 @@ pub mod conformance;
 pub mod memory;
 pub mod model;
 pub mod packages;
+pub mod signals;
 
 pub use memory::{MemoryBackend, MemoryCheckout, MemoryMount, memory_fs, memory_fs_with};

@@ -139,6 +139,7 @@ impl Host {
 impl Subject for Host {
     fn run(&mut self, case: &Case) -> Result<Outcome, String> {
         self.refresh().map_err(|error| error.to_string())?;
+        crate::signals::usual_for_children();
         let mut command = Command::new("bash");
         command.arg("-c").arg(&case.script).arg("mesash").args(&case.args);
         command.env_clear().envs(self.env.iter().map(|(key, value)| (key, value)));
