@@ -103,7 +103,7 @@ impl Reader<'_, '_> {
             match byte {
                 b' ' | b'\t' | b'\n' | b'|' | b'&' | b';' | b'(' | b')' => break,
                 b'<' | b'>' => {
-                    if self.input.second() != Some(b'(') {
+                    if self.after_bump() != Some(b'(') {
                         break;
                     }
                     raw.plain = false;
@@ -371,7 +371,9 @@ impl Reader<'_, '_> {
             Some(b'<') => ProcessDirection::Read,
             _ => ProcessDirection::Write,
         };
-        self.input.advance(2);
+        self.input.bump();
+        self.input.skip_continuations();
+        self.input.bump();
         let (list, line) = self.scan_commands()?;
         raw.text.extend_from_slice(match direction {
             ProcessDirection::Read => b"<()",

@@ -249,7 +249,7 @@ impl Reader<'_, '_> {
     }
 
     /// The byte after the next one, over line continuations.
-    fn after_bump(&mut self) -> Option<u8> {
+    pub(super) fn after_bump(&mut self) -> Option<u8> {
         let rest = self.input.rest();
         if rest.get(1) != Some(&b'\\') || rest.get(2) != Some(&b'\n') {
             return rest.get(1).copied();

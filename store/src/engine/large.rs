@@ -101,7 +101,7 @@ impl LargeBlobs {
         };
         let mut filled = 0;
         if source.is_none() {
-            // A delta, which needs its base: git makes none of files this big unless told to.
+            // A delta, which needs its base, is decoded whole: git makes them up to core.bigFileThreshold.
             let whole = objects.whole_blob(blob)?;
             file.write_all_at(&whole, 0).map_err(EngineError::io(&self.objects_dir))?;
             filled = whole.len() as u64;
