@@ -248,10 +248,11 @@ impl FileSystem for LazyFileSystem {
         }
         match self.mounted.get() {
             Some(Ok(mounted)) => {
-                mounted.latest().fs.files().line_ends();
-                let again = mounted.again();
+                let old = mounted.latest();
+                let again = old.again();
                 let ttl_s =
                     again.map_err(|why| failed(Errno::Acces).with_detail(why.to_string()))?;
+                old.fs.files().line_ends();
                 self.tell_line(mounted.latest());
                 Ok(ttl_s)
             }
