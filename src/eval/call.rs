@@ -9,8 +9,7 @@ use crate::special;
 use crate::state::{Event, Frame, FrameKind, FunctionEntry, Group, Opt, ScopeKind, Str, names};
 use crate::syntax::ast::Function;
 
-/// What a tree takes for each byte of its text, as measured on scripts that are not made to be
-/// small.
+/// What a tree is taken to need for each byte of its text. An estimate: it was not measured.
 const TREE_BYTES: usize = 16;
 
 /// `name() { … }`
