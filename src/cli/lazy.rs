@@ -5,6 +5,7 @@
 //! kept for the program to tell, and every call answers ECANCELED, which nothing reports.
 
 use std::fmt;
+use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +26,9 @@ use super::home::Mounted;
 
 /// Top folders that hold nothing of a repository.
 const FIXED: &[&[u8]] = &[b"bin", b"dev", b"etc", b"proc", b"usr"];
+
+/// What opening a store takes, about.
+const OPENING_BYTES: usize = 4 << 20;
 
 type Opener = Box<dyn FnOnce() -> Result<Mounted, Failure> + Send>;
 
@@ -70,7 +74,10 @@ impl LazyFileSystem {
     /// Why it can't.
     pub fn mount(&self) -> Result<&Mounted, Failure> {
         let mounted = self.mounted.get_or_init(|| match self.opener.lock().take() {
-            Some(opener) => opener().inspect(|mounted| self.tell_line(mounted)),
+            Some(opener) => {
+                take_memory();
+                opener().inspect(|mounted| self.tell_line(mounted))
+            }
             None => Err(Failure::new(super::failure::FAILED, "the mount was lost")),
         });
         mounted.as_ref().map(Mounted::latest).map_err(|failure| {
@@ -111,6 +118,16 @@ impl LazyFileSystem {
 }
 
 /// Whether every walk along `path` stays in the fixed folders. Their only links lead to `/proc`.
+/// Has the allocator take what opening a store needs in one step: for a thread that isn't the first
+/// glibc asks the kernel page by page, some 150 times.
+fn take_memory() {
+    // The first block is mapped and given back, after which glibc takes its size for an ordinary one;
+    // the second comes from the thread's own heap, which keeps it.
+    for _ in 0..2 {
+        drop(black_box(Vec::<u8>::with_capacity(OPENING_BYTES)));
+    }
+}
+
 fn is_fixed(path: &VPath) -> bool {
     let mut names = path.components();
     let first = names.next();

@@ -8,7 +8,7 @@ use mesafs::token::{AccessToken, Scope, TokenError};
 
 use crate::checkout::{Guard, StoreCheckout};
 use crate::core::Core;
-use crate::engine::{Author, EngineError, learn_time_zone};
+use crate::engine::{Author, EngineError};
 use crate::error::StoreError;
 use crate::options::Timer;
 
@@ -61,11 +61,11 @@ impl Backend for StoreBackend {
             name: grant.key.author_name(&grant.org),
             email: String::new(),
         });
-        if access == Access::ReadWrite && self.core.options.timer == Timer::Host {
-            learn_time_zone();
-        }
         let opened = self.core.repo(repo).and_then(|held| Ok((held.open_pin(pin)?, held)));
         let (opened, held) = opened.map_err(|error| open_error(repo, error))?;
+        if access == Access::ReadWrite && self.core.options.timer == Timer::Host {
+            held.engine.expect_operation();
+        }
         let guard = Guard::new(Arc::clone(&self.core), verified, generation);
         Ok(Arc::new(StoreCheckout::new(guard, held, access, author, opened)))
     }

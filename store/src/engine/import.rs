@@ -112,7 +112,7 @@ fn fill(
     layout.make_own()?;
     let repo = adopt(repo, &refs, &tips, author, layout, &counters)?;
     layout.set_default_bookmark(&refs.default, &counters)?;
-    Branches::open(&layout.git())?.follow(&History::new(repo, &[], None)?);
+    Branches::open(layout.git())?.follow(&History::new(repo, &[], None)?);
     Ok(ImportReport {
         default_bookmark: refs.default.clone(),
         bookmarks: refs.branches.len().max(1),

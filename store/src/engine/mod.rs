@@ -66,7 +66,6 @@ pub use objects::Objects;
 pub use operations::OperationInfo;
 pub use repository::Repository;
 pub use rewrite::{Emptied, Moved};
-pub use settings::learn_time_zone;
 pub use snapshot::ChangeSnapshot;
 pub use tidy::{Tidy, TidyReport};
 pub use types::{

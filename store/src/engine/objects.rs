@@ -27,8 +27,9 @@ const BLOB_CACHE_BYTES: usize = 64 << 20;
 const SIZE_CACHE_ENTRIES: usize = 1 << 18;
 /// Handles kept for the next reader; as many threads read without opening packs anew.
 const IDLE_HANDLES_MAX: usize = 16;
-/// Packs that one open database can know of.
-const PACKS_MAX: u16 = 4096;
+/// Packs that one open database can know of, if fewer than half as many are there when it opens;
+/// else twice as many as there are. Many more than tidying lets lie about, and each takes its place.
+const PACKS_MIN: usize = 512;
 /// Delta bases that each handle keeps.
 const PACK_CACHE_BYTES: usize = 4 << 20;
 
@@ -211,8 +212,8 @@ impl Objects {
 }
 
 fn open_database(objects_dir: &Path) -> EngineResult<Handle> {
-    let options =
-        gix::odb::store::init::Options { slots: Slots::Given(PACKS_MAX), ..Default::default() };
+    let slots = Slots::AsNeededByDiskState { multiplier: 2.0, minimum: PACKS_MIN };
+    let options = gix::odb::store::init::Options { slots, ..Default::default() };
     let mut handle = gix::odb::at_opts(objects_dir, gix::hash::Kind::Sha1, None, options)
         .map_err(EngineError::io(objects_dir))?;
     handle.set_pack_cache(|| {

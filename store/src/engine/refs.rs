@@ -20,16 +20,43 @@ use super::history::History;
 
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
-/// The branches of one repository.
+/// The branches of one repository, which is opened at the first look: most runs only read.
 pub(super) struct Branches {
+    git_dir: PathBuf,
+    seen: Option<Seen>,
+}
+
+struct Seen {
     git: gix::Repository,
-    /// Where each branch was put; `None` until the first look.
-    known: Option<BTreeMap<String, CommitId>>,
+    /// Where each branch was put.
+    known: BTreeMap<String, CommitId>,
 }
 
 impl Branches {
-    pub fn open(git_dir: &Path) -> EngineResult<Self> {
-        Ok(Self { git: open_git(git_dir)?, known: None })
+    pub fn new(git_dir: PathBuf) -> Self {
+        Self { git_dir, seen: None }
+    }
+
+    pub fn open(git_dir: PathBuf) -> EngineResult<Self> {
+        let mut branches = Self::new(git_dir);
+        branches.look()?;
+        Ok(branches)
+    }
+
+    /// Looks now at what the first [`Self::follow`] would look at.
+    pub fn look(&mut self) -> EngineResult<()> {
+        self.seen().map(drop)
+    }
+
+    fn seen(&mut self) -> EngineResult<&mut Seen> {
+        match &mut self.seen {
+            Some(seen) => Ok(seen),
+            unseen => {
+                let git = open_git(&self.git_dir)?;
+                let known = branches(&git)?;
+                Ok(unseen.insert(Seen { git, known }))
+            }
+        }
     }
 
     /// Puts branches where the bookmarks are; conflicted ones stay.
@@ -45,8 +72,8 @@ impl Branches {
                 Some((name.as_str().to_owned(), id.clone()))
             })
             .collect();
-        let known = match self.known.take().map_or_else(|| self.branches(), Ok) {
-            Ok(known) => known,
+        let Seen { git, known } = match self.seen() {
+            Ok(seen) => seen,
             Err(error) => {
                 tracing::warn!(%error, "cannot read the branches");
                 return;
@@ -55,35 +82,35 @@ impl Branches {
         let gone = known
             .keys()
             .filter(|name| history.repo.view().get_local_bookmark(RefName::new(name)).is_absent());
-        self.edit(gone.filter_map(|name| delete(name)).collect());
+        edit_all(git, gone.filter_map(|name| delete(name)).collect());
         let moved = wanted.iter().filter(|(name, id)| known.get(*name) != Some(id));
-        self.edit(moved.filter_map(|(name, id)| update(name, id)).collect());
-        self.known = Some(wanted);
+        edit_all(git, moved.filter_map(|(name, id)| update(name, id)).collect());
+        *known = wanted;
     }
+}
 
-    fn branches(&self) -> EngineResult<BTreeMap<String, CommitId>> {
-        let platform = self.git.references().doing("reading references")?;
-        let mut branches = BTreeMap::new();
-        for reference in platform.local_branches().doing("reading references")?.flatten() {
-            if let (Ok(name), Some(id)) =
-                (std::str::from_utf8(reference.name().shorten()), reference.try_id())
-            {
-                branches.insert(name.to_owned(), CommitId::from_bytes(id.as_bytes()));
-            }
+fn branches(git: &gix::Repository) -> EngineResult<BTreeMap<String, CommitId>> {
+    let platform = git.references().doing("reading references")?;
+    let mut branches = BTreeMap::new();
+    for reference in platform.local_branches().doing("reading references")?.flatten() {
+        if let (Ok(name), Some(id)) =
+            (std::str::from_utf8(reference.name().shorten()), reference.try_id())
+        {
+            branches.insert(name.to_owned(), CommitId::from_bytes(id.as_bytes()));
         }
-        Ok(branches)
     }
+    Ok(branches)
+}
 
-    /// One by one where they can't be made together, so that a bad one doesn't stop the others.
-    fn edit(&self, edits: Vec<RefEdit>) {
-        if edits.is_empty() || self.git.edit_references(edits.clone()).is_ok() {
-            return;
-        }
-        for edit in edits {
-            let name = edit.name.clone();
-            if let Err(error) = self.git.edit_references([edit]) {
-                tracing::warn!(%error, name = %name.as_bstr(), "cannot move the branch");
-            }
+/// One by one where they can't be made together, so that a bad one doesn't stop the others.
+fn edit_all(git: &gix::Repository, edits: Vec<RefEdit>) {
+    if edits.is_empty() || git.edit_references(edits.clone()).is_ok() {
+        return;
+    }
+    for edit in edits {
+        let name = edit.name.clone();
+        if let Err(error) = git.edit_references([edit]) {
+            tracing::warn!(%error, name = %name.as_bstr(), "cannot move the branch");
         }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
+use std::thread;
 
 use arc_swap::ArcSwap;
 use jj_lib::backend::CommitId;
@@ -53,6 +54,7 @@ pub struct Repository {
     roots: Cache<ObjectId, RootTree>,
     default_bookmark: RwLock<BookmarkName>,
     writer: Mutex<Writer>,
+    expected: Once,
     pub(super) tidying: Mutex<()>,
     /// What operations say of where they come from.
     behalf: Mutex<Vec<(String, String)>>,
@@ -110,7 +112,7 @@ impl Repository {
             layout.make_own()?;
             layout.set_immutable(&[], &counters)?;
             layout.set_default_bookmark(default_bookmark, &counters)?;
-            Branches::open(&layout.git())?.follow(&History::new(repo, &[], None)?);
+            Branches::open(layout.git())?.follow(&History::new(repo, &[], None)?);
             Ok(())
         })?;
         Self::open(dir)
@@ -129,7 +131,7 @@ impl Repository {
         let positions = journal::positions(repo.operation())?;
         let history = History::new(repo, &imported, None)?;
         let writer = Writer {
-            branches: Branches::open(&layout.git())?,
+            branches: Branches::new(layout.git()),
             transactions_since_load: 0,
             packs_at_load: 0,
             positions,
@@ -145,9 +147,27 @@ impl Repository {
             roots: Cache::new(CONFLICTS_CACHED_MAX, |root: &RootTree| root.conflicts.len()),
             default_bookmark: RwLock::new(default_bookmark),
             writer: Mutex::new(writer),
+            expected: Once::new(),
             tidying: Mutex::new(()),
             behalf: Mutex::default(),
         })
+    }
+
+    /// Does, once and beside what else runs, what the first operation would have to do first: the
+    /// branches are read, and gix learns the local time zone, for which it reads a folder of some
+    /// hundred names. Nothing is promised: what could not be done here the operation does, and tells.
+    pub fn expect_operation(self: &Arc<Self>) {
+        self.expected.call_once(|| {
+            let this = Arc::downgrade(self);
+            let ready = move || {
+                if let Some(this) = this.upgrade() {
+                    let _looked = this.writer.lock().branches.look();
+                }
+                // gix keeps it for the whole process.
+                gix::date::Time::now_local_or_utc();
+            };
+            let _started = thread::Builder::new().name("mesa-ready".into()).spawn(ready);
+        });
     }
 
     /// Removes the repository's folder, which nothing may have open.

@@ -1,8 +1,5 @@
 //! The configuration that jj is run with: built in, and nothing else.
 
-use std::sync::Once;
-use std::thread;
-
 use jj_lib::backend::{MillisSinceEpoch, Signature, Timestamp};
 use jj_lib::config::{ConfigLayer, ConfigSource, StackedConfig};
 use jj_lib::settings::UserSettings;
@@ -38,18 +35,6 @@ fn built_in() -> EngineResult<StackedConfig> {
     let mut config = StackedConfig::with_defaults();
     config.add_layer(ConfigLayer::parse(ConfigSource::Default, BUILT_IN).doing("configuring jj")?);
     Ok(config)
-}
-
-/// Has gix learn the local time zone, on a thread of its own and once in a process. It asks for it
-/// when it first edits a reference, which each snapshot does, and reads a folder of some hundred
-/// names for it: by then that is done.
-pub fn learn_time_zone() {
-    static LEARN: Once = Once::new();
-    LEARN.call_once(|| {
-        let thread = thread::Builder::new().name("mesa-zone".into());
-        // Without the thread the first snapshot does it.
-        let _started = thread.spawn(gix::date::Time::now_local_or_utc);
-    });
 }
 
 /// The author as of now, in UTC and to the second, which is what git keeps.
