@@ -57,6 +57,7 @@ impl Reader<'_, '_> {
 
     fn read_here_document(&mut self, pending: &PendingHereDoc) -> Parsed<()> {
         let command_line = self.input.number;
+        let begun = self.input.offset();
         let mut body = Vec::new();
         let mut line = Vec::new();
         let ended = loop {
@@ -78,6 +79,7 @@ impl Reader<'_, '_> {
             }
             body.extend_from_slice(content);
         };
+        self.input.note(begun, super::lexeme::LexemeKind::HereDoc);
         if !ended {
             let message = format!(
                 "here-document at line {} delimited by end-of-file (wanted `{}')",

@@ -3,6 +3,7 @@
 //! Always true: no line is asked for before the last one is used up, since a script on standard input
 //! shares it with the commands that it runs. NUL bytes are dropped, as bash does.
 
+use super::lexeme::{Lexeme, LexemeKind};
 use memchr::memchr;
 use std::io;
 
@@ -88,6 +89,7 @@ const LOOKAHEAD_TIMES: usize = 16;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checkpoint {
     tape: usize,
+    noted: usize,
 }
 
 pub(super) struct Input<'s> {
@@ -116,6 +118,8 @@ pub(super) struct Input<'s> {
     tape: Option<Vec<u8>>,
     tape_users: usize,
     pub failure: Option<io::Error>,
+    /// What stood where, if somebody wants to know.
+    pub trace: Option<Vec<Lexeme>>,
 }
 
 impl<'s> Input<'s> {
@@ -138,6 +142,7 @@ impl<'s> Input<'s> {
             tape: None,
             tape_users: 0,
             failure: None,
+            trace: None,
         }
     }
 
@@ -332,6 +337,23 @@ impl<'s> Input<'s> {
         self.line_start + self.at
     }
 
+    /// Notes what has been read since `start`, if that is wanted.
+    #[inline]
+    pub fn note(&mut self, start: usize, kind: LexemeKind) {
+        if self.trace.is_some() {
+            self.note_span(start, self.offset(), kind);
+        }
+    }
+
+    /// Notes what stands from `start` to `end`, if that is wanted.
+    pub fn note_span(&mut self, start: usize, end: usize, kind: LexemeKind) {
+        if let Some(trace) = &mut self.trace
+            && self.frames.is_empty()
+        {
+            trace.push(Lexeme { span: start..end, kind });
+        }
+    }
+
     /// The offset of the line being read.
     pub fn command_start(&self) -> usize {
         self.line_start
@@ -374,7 +396,8 @@ impl<'s> Input<'s> {
     /// From here on everything is kept, until [`Self::forget`] or [`Self::rewind`].
     pub fn checkpoint(&mut self) -> Checkpoint {
         self.tape_users += 1;
-        Checkpoint { tape: self.tape.get_or_insert_default().len() }
+        let noted = self.trace.as_ref().map_or(0, Vec::len);
+        Checkpoint { tape: self.tape.get_or_insert_default().len(), noted }
     }
 
     pub fn forget(&mut self, _checkpoint: Checkpoint) {
@@ -393,6 +416,9 @@ impl<'s> Input<'s> {
 
     /// Gives again what was read since `checkpoint`.
     pub fn rewind(&mut self, checkpoint: Checkpoint) {
+        if let Some(trace) = &mut self.trace {
+            trace.truncate(checkpoint.noted);
+        }
         let again = match &mut self.tape {
             Some(tape) => tape.split_off(checkpoint.tape.min(tape.len())),
             None => Vec::new(),

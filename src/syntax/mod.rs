@@ -2,8 +2,8 @@
 //!
 //! `ast` is what comes out, `symbol` how names become integers. [`parser::Parser`] takes its input
 //! command by command: `input` gives bytes (and alias text), `token` finds operators and words,
-//! `scan` finds where a word ends, `word` takes it apart, `grammar` builds commands. `print` gives
-//! bash's own layout, `dump` JSON. The parser does no I/O of its own and runs nothing.
+//! `scan` finds where a word ends, `word` takes it apart, `grammar` builds commands. `lexeme` says
+//! what stands where, for colours. `print` gives bash's own layout, `dump` JSON. The parser does no I/O of its own and runs nothing.
 
 pub mod arith;
 pub mod ast;
@@ -12,6 +12,7 @@ pub mod error;
 mod grammar;
 mod heredoc;
 pub mod input;
+pub mod lexeme;
 pub mod options;
 pub mod parser;
 pub mod print;

@@ -3,6 +3,7 @@
 use super::ast::CompleteCommand;
 use super::error::{ParseError, Warning};
 use super::input::{Input, LineSource, Lines};
+use super::lexeme::Lexeme;
 use super::options::ParseEnv;
 use super::reader::Reader;
 use super::symbol::Interner;
@@ -54,6 +55,15 @@ impl<'s> Parser<'s> {
     /// Warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
         std::mem::take(&mut self.warnings)
+    }
+
+    /// From here on the input notes what stands where.
+    pub(super) fn trace(&mut self) {
+        self.input.trace = Some(Vec::new());
+    }
+
+    pub(super) fn take_trace(&mut self) -> Vec<Lexeme> {
+        self.input.trace.take().unwrap_or_default()
     }
 
     /// Drops what is left of the current line.

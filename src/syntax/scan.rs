@@ -9,6 +9,7 @@ mod matched;
 
 use super::ast::{List, ProcessDirection, Text};
 use super::error::{Open, ParseError, ParseErrorKind, Verdict};
+use super::lexeme::LexemeKind;
 use super::reader::{Parsed, Reader, text};
 use super::token::{Place, identifier_len};
 use super::word::ansi_c;
@@ -164,9 +165,11 @@ impl Reader<'_, '_> {
 
     /// `'…'`, the input being at the first quote.
     pub fn scan_single(&mut self, raw: &mut RawWord) -> Parsed<()> {
+        let start = self.input.offset();
         let outer = std::mem::replace(&mut self.input.verbatim, true);
         let result = self.scan_single_inside(raw);
         self.input.verbatim = outer;
+        self.input.note(start, LexemeKind::String);
         result
     }
 
@@ -191,9 +194,11 @@ impl Reader<'_, '_> {
 
     /// `"…"`, the input being at the first quote.
     pub fn scan_double(&mut self, raw: &mut RawWord) -> Parsed<()> {
+        let start = self.input.offset();
         let outer = std::mem::replace(&mut self.input.verbatim, true);
         let result = self.scan_double_inside(raw);
         self.input.verbatim = outer;
+        self.input.note(start, LexemeKind::String);
         result
     }
 
@@ -270,18 +275,23 @@ impl Reader<'_, '_> {
     /// `` `…` ``, the input being at the first one.
     pub fn scan_backtick(&mut self, raw: &mut RawWord) -> Parsed<()> {
         let line = self.input.number;
+        let start = self.input.offset();
         let at = raw.text.len();
         self.input.bump();
         raw.text.push(b'`');
         loop {
             match self.copy_until(raw, |byte| matches!(byte, b'`' | b'\\')) {
-                None => return Err(self.unmatched(b'`', Open::Backtick, line)),
+                None => {
+                    self.input.note(start, LexemeKind::Expansion);
+                    return Err(self.unmatched(b'`', Open::Backtick, line));
+                }
                 Some(b'\\') => self.copy_escape(raw),
                 Some(_) => break,
             }
         }
         self.input.bump();
         raw.text.push(b'`');
+        self.input.note(start, LexemeKind::Expansion);
         let kind = MarkKind::Backtick;
         raw.marks.push(Mark { at, end: raw.text.len(), kind });
         Ok(())
@@ -289,15 +299,19 @@ impl Reader<'_, '_> {
 
     /// `$` and what belongs to it.
     pub fn scan_dollar(&mut self, raw: &mut RawWord, quoting: Quoting) -> Parsed<()> {
+        let start = self.input.offset();
         self.input.bump();
         let at = raw.text.len();
         match self.input.peek_joined() {
             Some(b'(') => {
                 self.input.bump();
+                self.input.note(start, LexemeKind::Expansion);
                 let line = self.input.number;
                 let doubled = self.input.peek_joined() == Some(b'(');
                 if doubled && self.closes_as_arithmetic()? {
-                    return self.scan_arithmetic(raw, at, line);
+                    let scanned = self.scan_arithmetic(raw, at, line);
+                    self.input.note(start, LexemeKind::Expansion);
+                    return scanned;
                 }
                 let commands = self.scan_commands();
                 let (list, line) = commands.map_err(|error| match error.kind {
@@ -312,16 +326,23 @@ impl Reader<'_, '_> {
                 let kind = MarkKind::Command { list, line };
                 raw.marks.push(Mark { at, end: raw.text.len(), kind });
             }
-            Some(b'{') => self.scan_brace(raw, at, quoting)?,
+            Some(b'{') => {
+                let scanned = self.scan_brace(raw, at, quoting);
+                self.input.note(start, LexemeKind::Expansion);
+                scanned?;
+            }
             Some(b'[') => {
                 self.input.bump();
                 raw.text.extend_from_slice(b"$[");
                 let mark = raw.open_mark(at, MarkKind::Bracket);
                 self.scan_matched(raw, b'[', b']', Open::Bracket)?;
                 raw.close_mark(mark);
+                self.input.note(start, LexemeKind::Expansion);
             }
             Some(b'\'') if matches!(quoting, Quoting::None | Quoting::DoubleOperand) => {
-                self.scan_ansi(raw, quoting)?;
+                let scanned = self.scan_ansi(raw, quoting);
+                self.input.note(start, LexemeKind::String);
+                scanned?;
             }
             // A string to translate: there is no catalogue.
             Some(b'"') if matches!(quoting, Quoting::None | Quoting::DoubleOperand) => {
@@ -330,8 +351,16 @@ impl Reader<'_, '_> {
             Some(b'$') => {
                 self.input.bump();
                 raw.text.extend_from_slice(b"$$");
+                self.input.note(start, LexemeKind::Expansion);
             }
-            _ => raw.text.push(b'$'),
+            next => {
+                raw.text.push(b'$');
+                let special = next.is_some_and(|byte| b"0123456789?!#@*-".contains(&byte));
+                let name = identifier_len(self.input.rest()).max(usize::from(special));
+                if name > 0 {
+                    self.input.note_span(start, start + 1 + name, LexemeKind::Expansion);
+                }
+            }
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::ast::Text;
 use super::error::ParseErrorKind;
+use super::lexeme::{LexemeKind, word_kind};
 use super::reader::{Parsed, Reader, text};
 use super::scan::RawWord;
 
@@ -212,6 +213,7 @@ impl Reader<'_, '_> {
             self.read_here_documents()?;
             return Ok(Token::End);
         };
+        let start = self.input.offset();
         let op = match byte {
             b'\n' => {
                 self.input.bump();
@@ -245,6 +247,8 @@ impl Reader<'_, '_> {
             ),
             _ => return self.word_token(place),
         };
+        let kind = if op.is_redirect() { LexemeKind::Redirect } else { LexemeKind::Operator };
+        self.input.note(start, kind);
         Ok(Token::Op(op))
     }
 
@@ -302,6 +306,7 @@ impl Reader<'_, '_> {
 
     /// Up to the newline, also where the comment began in an alias.
     fn skip_comment(&mut self) {
+        let start = self.input.offset();
         self.input.verbatim = true;
         while self.input.peek().is_some_and(|byte| byte != b'\n') {
             let rest = self.input.rest();
@@ -309,23 +314,37 @@ impl Reader<'_, '_> {
             self.input.advance(end);
         }
         self.input.verbatim = false;
+        self.input.note(start, LexemeKind::Comment);
     }
 
     fn word_token(&mut self, place: Place) -> Parsed<Token> {
-        let raw = self.scan_word(place)?;
+        let start = self.input.offset();
+        let scanned = self.scan_word(place);
+        let end = self.input.offset();
+        let kind = word_kind(scanned.as_ref().ok(), place);
+        let raw = match scanned {
+            Ok(raw) => raw,
+            Err(error) => {
+                self.input.note_span(start, end, kind);
+                return Err(error);
+            }
+        };
         if raw.plain && matches!(self.input.peek_joined(), Some(b'<' | b'>')) {
             if raw.text.iter().all(u8::is_ascii_digit)
                 && let Some(number) =
                     std::str::from_utf8(&raw.text).ok().and_then(|text| text.parse().ok())
             {
+                self.input.note_span(start, end, LexemeKind::Redirect);
                 return Ok(Token::Number(number));
             }
             if let [b'{', name @ .., b'}'] = &*raw.text
                 && is_reference(name)
             {
+                self.input.note_span(start, end, LexemeKind::Redirect);
                 return Ok(Token::FdVariable(name.to_vec()));
             }
         }
+        self.input.note_span(start, end, kind);
         Ok(Token::Word(raw))
     }
 
