@@ -26,7 +26,7 @@ use args::{Args, Mode};
 use failure::USAGE;
 
 pub(crate) use args::Options;
-pub(crate) use config::plain;
+pub(crate) use config::{host, plain};
 pub(crate) use failure::Failure;
 pub(crate) use lazy::LazyFileSystem;
 pub(crate) use run::{Prepared, environment, prepare};

@@ -1,30 +1,50 @@
 //! The prompt: reads lines from a person, and runs them in one session.
 //!
-//! A command that is not complete asks for another line (`PS2`). Ctrl-C drops the line that is being
-//! typed, or ends the one that runs; Ctrl-D at an empty prompt ends the session. As in bash, SIGTERM
-//! does nothing at a prompt, and SIGHUP ends the session: the store is closed before.
+//! A command that is not complete asks for another line. Ctrl-C drops the line that is being typed,
+//! or ends the one that runs; Ctrl-D at an empty prompt ends the session. As in bash, SIGTERM does
+//! nothing at a prompt, and SIGHUP ends the session: the store is closed before.
 
+mod bell;
 mod complete;
 mod editor;
 mod hangup;
+mod highlight;
+mod history;
+mod live;
+mod look;
+mod probe;
 mod prompt;
-mod reader;
+mod scene;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use mesafs::FileSystem as _;
+use mesafs::{FileSystem as _, VPath};
 use mesash_builtins::cancel::Cancel;
+use rustyline::EditMode;
 use rustyline::error::ReadlineError;
 
 use crate::cli::{Failure, Options, Prepared, Target, Watch, environment, plain, prepare};
-use crate::eval::{EndedBy, Interpreter, Session, Signals, Source};
-use crate::state::Value;
-use editor::{LineEditor, Scene};
+use crate::eval::{EndedBy, Session, Signals, Source};
+use crate::state::{Opt, Value};
+use bell::Bell;
+use editor::{LineEditor, Read};
 use hangup::Hangup;
+use history::{Control, Expanded, Recorder};
+use live::{Live, Watching};
+use look::Look;
+use prompt::{Asker, Facts, Numbers, Place};
+use scene::Scene;
 
 /// What `$?` is after Ctrl-C (128 + SIGINT).
 const INTERRUPTED: u8 = 130;
+/// How many lines of other sessions the `history` command begins with.
+const HISTORY_SHOWN: usize = 500;
 
 /// Runs a session, and gives its exit code.
 ///
@@ -42,9 +62,24 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     invocation.env = environment(prepared.first.as_bstr().to_owned());
     let session = prepared.interpreter.session(&invocation);
     let session = session.map_err(|_| failed("the session could not be started".into()))?;
-    let history = prepared.settings.history.as_deref();
-    let editor = LineEditor::new(history).map_err(|error| failed(error.to_string()))?;
-    let mut repl = Repl { session, editor, watch, prepared: &prepared };
+    let recorder = Recorder::open(prepared.settings.history.as_deref(), history::LINES_MAX);
+    let (look, bell) = (Look::of_host(), Bell::default());
+    let editor = LineEditor::new(recorder.past().clone(), look, bell.clone());
+    let editor = editor.map_err(|error| failed(error.to_string()))?;
+    let mut repl = Repl {
+        session,
+        editor,
+        recorder,
+        watch,
+        prepared: &prepared,
+        look,
+        live: Live::new(bell),
+        mount: None,
+        asker: Asker::default(),
+        facts: Facts::default(),
+        commands: 0,
+    };
+    repl.begin();
     let status = repl.serve();
     drop(repl);
     prepared.fs.close()?;
@@ -54,8 +89,24 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
 struct Repl<'a> {
     session: Session,
     editor: LineEditor,
+    recorder: Recorder,
     watch: Watch,
     prepared: &'a Prepared,
+    look: Look,
+    live: Arc<Live>,
+    /// The mount whose events are counted, and since when it is there.
+    mount: Option<Mounted>,
+    asker: Asker,
+    facts: Facts,
+    /// How many commands have run.
+    commands: usize,
+}
+
+/// The mount that the prompt tells of.
+struct Mounted {
+    token: usize,
+    since: Instant,
+    _watching: Option<Watching>,
 }
 
 /// What was typed.
@@ -68,6 +119,18 @@ enum Typed {
 }
 
 impl Repl<'_> {
+    /// What a session has before its first line.
+    fn begin(&mut self) {
+        let past = self.recorder.past().last(HISTORY_SHOWN);
+        self.session.with_eval(move |eval| {
+            eval.shell.options.set(Opt::HistExpand, true);
+            eval.shell.options.set(Opt::Emacs, true);
+            for line in past {
+                eval.note_history(line.as_bytes());
+            }
+        });
+    }
+
     fn serve(&mut self) -> u8 {
         let mut status = 0;
         loop {
@@ -76,7 +139,7 @@ impl Repl<'_> {
             }
             match self.read(status) {
                 Ok(Typed::Command(text)) => {
-                    let Some(next) = self.execute(text.as_bytes()) else { continue };
+                    let Some(next) = self.enter(&text) else { continue };
                     match next {
                         Next::Line(next) => status = next,
                         Next::Exit(status) => return status,
@@ -84,6 +147,7 @@ impl Repl<'_> {
                 }
                 Ok(Typed::Dropped) => {
                     status = INTERRUPTED;
+                    self.facts.took = Duration::ZERO;
                     self.session.with_shell(|shell| shell.status = INTERRUPTED);
                 }
                 Ok(Typed::End) => {
@@ -120,17 +184,16 @@ impl Repl<'_> {
 
     /// Reads lines until they are a command, or can't become one.
     fn read(&mut self, status: u8) -> Result<Typed, ReadlineError> {
+        self.session.notify_jobs();
+        let numbers = self.look_around(status);
         let scene = self.scene();
-        self.editor.set_scene(scene);
+        self.editor.set_scene(scene.clone());
         let mut text = String::new();
         loop {
-            let prompt = if text.is_empty() {
-                prompt::first(&mut self.session, &self.prepared.fs, status)
-            } else {
-                prompt::next(&mut self.session)
-            };
-            match self.editor.read(&prompt) {
-                Ok(line) => {
+            let prompt = if text.is_empty() { prompt::first } else { prompt::next };
+            let prompt = prompt(&mut self.session, &self.facts, numbers, &self.live, self.look);
+            match self.editor.read(&prompt, "") {
+                Ok(Read::Line(line) | Read::Compose(line)) => {
                     text.push_str(&line);
                     text.push('\n');
                 }
@@ -140,23 +203,142 @@ impl Repl<'_> {
                 Err(ReadlineError::Eof) => break,
                 Err(error) => return Err(error),
             }
-            if !self
-                .session
-                .with_shell(|shell| reader::is_incomplete(shell, &text))
-                .unwrap_or(false)
-            {
+            if !editor::wants_more(&text, &scene) {
                 break;
             }
         }
-        self.editor.remember(text.trim_end_matches('\n'));
+        self.live.begin();
         Ok(Typed::Command(text))
     }
 
+    /// Gathers what the prompt tells, and what the line editor looks at.
+    fn look_around(&mut self, status: u8) -> Numbers {
+        self.follow_mount();
+        let cwd = self.session.with_shell(|shell| shell.dirs.cwd.clone());
+        let cwd = cwd.unwrap_or_else(VPath::root);
+        let versions = self.prepared.fs.versions();
+        self.facts.place = match versions {
+            Some(versions) => self.asker.place(versions, &cwd),
+            None => Place::None,
+        };
+        self.facts.cwd = cwd.to_string();
+        self.facts.status = status;
+        let ttl = Duration::from_secs(self.prepared.settings.ttl_s);
+        self.facts.minutes_left = self
+            .mount
+            .as_ref()
+            .map(|mount| ttl.saturating_sub(mount.since.elapsed()).as_secs() / 60);
+        let notices = self.session.with_shell(|shell| {
+            let vi = shell.options.has(Opt::Vi);
+            (shell.options.has(Opt::Notify), if vi { EditMode::Vi } else { EditMode::Emacs })
+        });
+        if let Some((notices, mode)) = notices {
+            self.live.show_notices(notices);
+            self.editor.set_mode(mode);
+        }
+        let change = match &self.facts.place {
+            Place::Change { change, .. } => change.clone(),
+            Place::None | Place::Expired => String::new(),
+        };
+        let repo = self.repo(&cwd).unwrap_or_default();
+        self.recorder.refresh(history::Place { cwd: cwd.to_string(), repo, change });
+        let command = self.commands + 1;
+        let (history, jobs) = self
+            .session
+            .with_eval(|eval| (eval.rt.history.len() + 1, eval.rt.jobs.jobs().len()))
+            .unwrap_or_default();
+        Numbers { history, command, jobs }
+    }
+
+    /// Counts the events of the mount that is there now: `remount` makes another.
+    fn follow_mount(&mut self) {
+        let Ok(mounted) = self.prepared.fs.mount() else { return };
+        let token = std::ptr::from_ref(mounted) as usize;
+        if self.mount.as_ref().is_none_or(|mount| mount.token != token) {
+            // A store that tells of nothing leaves the count at 0.
+            let watching = self.live.watch(&mounted.fs, self.look).ok();
+            self.mount = Some(Mounted { token, since: Instant::now(), _watching: watching });
+        }
+    }
+
+    /// `ORG/REPO` of the checkout that holds `cwd`.
+    fn repo(&self, cwd: &VPath) -> Option<String> {
+        let checkout = self.prepared.fs.versions()?.checkout_at(cwd).ok()??;
+        Some(checkout.repo().to_string())
+    }
+
     fn scene(&mut self) -> Scene {
-        let interpreter: &Interpreter = &self.prepared.interpreter;
-        let names = interpreter.command_names();
+        let registry = self.prepared.interpreter.commands();
+        let mut commands: BTreeMap<String, String> =
+            registry.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect();
+        for (name, summary) in crate::special::summaries() {
+            commands.insert(name.to_owned(), summary.to_owned());
+        }
         let fs = Arc::clone(&self.prepared.fs) as Arc<dyn mesafs::FileSystem>;
-        self.session.with_shell(|shell| Scene::of(shell, fs, names)).unwrap_or_default()
+        let scene = self.session.with_shell(|shell| Scene::of(shell, fs, commands));
+        let mut scene = scene.unwrap_or_default();
+        scene.repo = scene.cwd.as_ref().and_then(|cwd| self.repo(cwd));
+        scene.joins_lines &= !self.look.dumb;
+        scene
+    }
+
+    /// Runs what was typed: history expansion first, and the history keeps it.
+    fn enter(&mut self, text: &str) -> Option<Next> {
+        let line = text.trim_end_matches('\n');
+        let line = match self.expand(line) {
+            Some(line) => line,
+            None => return Some(Next::Line(self.facts.status)),
+        };
+        if line.trim().is_empty() {
+            return None;
+        }
+        let control = self.session.with_shell(|shell| {
+            let value = shell.text_of(b"HISTCONTROL").map(|value| value.to_vec());
+            Control::of(value.as_deref().map(String::from_utf8_lossy).as_deref())
+        });
+        let running = self.recorder.note(&line, control.unwrap_or_else(|| Control::of(None)));
+        if running.is_some() {
+            let noted = line.clone();
+            self.session.with_eval(move |eval| eval.note_history(noted.as_bytes()));
+        }
+        let begun = Instant::now();
+        let next = self.execute(format!("{line}\n").as_bytes());
+        self.facts.took = begun.elapsed();
+        self.commands += 1;
+        if let (Some(running), Some(next)) = (running, &next) {
+            let (Next::Line(status) | Next::Exit(status)) = next;
+            self.recorder.ended(running, *status, self.facts.took);
+        }
+        next
+    }
+
+    /// The line with its history expansions; `None` if it is not to run.
+    fn expand(&mut self, line: &str) -> Option<String> {
+        let past = self.session.with_eval(|eval| {
+            let on = eval.shell.options.has(Opt::HistExpand);
+            on.then(|| eval.rt.history.iter().map(|line| line.to_vec()).collect::<Vec<_>>())
+        });
+        let Some(past) = past.flatten() else { return Some(line.to_owned()) };
+        let past: Vec<String> =
+            past.into_iter().map(|line| String::from_utf8_lossy(&line).into_owned()).collect();
+        let mut stderr = std::io::stderr().lock();
+        match history::expand(line, &past, past.len()) {
+            Expanded::Same => Some(line.to_owned()),
+            Expanded::To(text) => {
+                let _ = writeln!(stderr, "{}", look::clean_lines(&text));
+                Some(text)
+            }
+            Expanded::Print(text) => {
+                let _ = writeln!(stderr, "{}", look::clean_lines(&text));
+                self.recorder.note(&text, Control::of(None));
+                self.session.with_eval(move |eval| eval.note_history(text.as_bytes()));
+                None
+            }
+            Expanded::Failed(message) => {
+                let _ = writeln!(stderr, "mesash: {}", look::clean(&message));
+                None
+            }
+        }
     }
 
     fn execute(&mut self, text: &[u8]) -> Option<Next> {

@@ -296,8 +296,9 @@ fn a_session_keeps_its_state_and_ends_with_its_status() {
     let lines = "x=1\nfor i in 1 2\ndo echo $i$x\ndone\ncd /tmp; false\necho $? $PWD\nexit 3\n";
     let ran = home.input(&["-i"], lines);
     assert_eq!((ran.stdout.as_str(), ran.status), ("11\n21\n1 /tmp\n", 3));
-    let history = fs::read_to_string(home.path(".local/share/mesash/history")).unwrap();
-    assert!(history.contains("for i in 1 2\\ndo echo $i$x\\ndone\n"), "{history}");
+    // What was typed is known to the next session.
+    let history = home.input(&["-i"], "history\n").stdout;
+    assert!(history.contains("  for i in 1 2\ndo echo $i$x\ndone\n"), "{history}");
     let ended = home.input(&["-i"], "echo \"$HOME\"; (exit 4)\n");
     assert_eq!((ended.stdout.as_str(), ended.status), ("/local/scratch\n", 4));
 }

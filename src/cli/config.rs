@@ -144,7 +144,7 @@ impl Settings {
             store,
             ttl_s: options.ttl_s.or(file.ttl).unwrap_or(TTL_S_SESSION),
             author: file.author.map(|AuthorEntry { name, email }| Author { name, email }),
-            history: folders.data.map(|data| data.join("history")),
+            history: folders.data.map(|data| data.join("history.db")),
         })
     }
 }

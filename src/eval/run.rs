@@ -9,6 +9,7 @@ use bytes::Bytes;
 use mesafs::line::Line;
 use mesash_builtins::budget::Budget;
 use mesash_builtins::cancel::{Cancel, Reason};
+use mesash_builtins::command::Command;
 use mesash_builtins::registry::Registry;
 use parking_lot::Mutex;
 
@@ -61,6 +62,11 @@ impl Interpreter {
             threads: Arc::new(Threads::new()),
             timer: Timer::default(),
         }))
+    }
+
+    /// The commands that there are, by name.
+    pub fn commands(&self) -> impl Iterator<Item = &'static Command> {
+        self.0.registry.iter()
     }
 
     /// What `/bin` holds: the commands, and the shell by its names; sorted.

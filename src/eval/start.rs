@@ -211,11 +211,17 @@ impl Eval {
 
     /// A prompt (`PS1`, `PS2`) expanded as `${x@P}` does it; `None` if it is unset.
     pub fn prompt_text(&mut self, name: &[u8]) -> Option<Vec<u8>> {
-        let raw = self.shell.text_of(name).map(Str::from)?;
+        let raw = self.shell.text_of(name)?.to_vec();
+        Some(self.prompt_of(&raw))
+    }
+
+    /// The text of a prompt, expanded; as it is where it can't be.
+    pub fn prompt_of(&mut self, raw: &[u8]) -> Vec<u8> {
+        let raw = Str::from(raw);
         let before = (self.shell.status, self.shell.substitutions);
         let text = expand::prompt(&mut self.shell, &mut self.rt, &raw).unwrap_or(raw);
         (self.shell.status, self.shell.substitutions) = before;
-        Some(text.to_vec())
+        text.to_vec()
     }
 
     /// Lets go of everything that this shell holds open, and gives the ends of its `>(…)` a moment

@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 use mesafs::{FileKind, VPath};
 use rustyline::completion::Pair;
 
-use super::editor::Scene;
+use super::scene::Scene;
 
 /// How many candidates are worth showing.
 const CANDIDATES_MAX: usize = 2_000;
@@ -68,7 +68,7 @@ fn is_assignment(word: &str) -> bool {
 pub fn complete(scene: &Scene, line: &str) -> (usize, Vec<Pair>) {
     let word = last_word(line);
     if let Some(name) = word.text.strip_prefix('$').filter(|_| word.quote != Some('\'')) {
-        let starting = scene.variables.iter().filter(|variable| variable.starts_with(name));
+        let starting = scene.variables.keys().filter(|variable| variable.starts_with(name));
         let quote = word.quote.map_or(String::new(), String::from);
         let pairs = starting.map(|variable| Pair {
             display: variable.clone(),
@@ -78,7 +78,7 @@ pub fn complete(scene: &Scene, line: &str) -> (usize, Vec<Pair>) {
     }
     let mut pairs = Vec::new();
     if word.is_command && !word.text.contains('/') {
-        let starting = scene.commands.iter().filter(|name| name.starts_with(&word.text));
+        let starting = scene.commands.keys().filter(|name| name.starts_with(&word.text));
         pairs.extend(starting.take(CANDIDATES_MAX).map(|name| Pair {
             display: name.clone(),
             replacement: format!("{} ", quoted(name, word.quote)),
@@ -87,6 +87,16 @@ pub fn complete(scene: &Scene, line: &str) -> (usize, Vec<Pair>) {
         pairs.extend(paths(scene, &word));
     }
     (word.start, pairs)
+}
+
+/// What the name of a command that is being typed goes on with.
+pub fn hint(scene: &Scene, line: &str) -> Option<String> {
+    let word = last_word(line);
+    if !word.is_command || word.quote.is_some() || word.text.len() < 2 || word.text.contains('/') {
+        return None;
+    }
+    let (name, _) = scene.commands.range(word.text.clone()..).next()?;
+    name.strip_prefix(&word.text).filter(|rest| !rest.is_empty()).map(str::to_owned)
 }
 
 /// The entries that the word may become.
@@ -183,8 +193,12 @@ mod tests {
     #[test]
     fn candidates_are_typed_as_the_shell_reads_them() {
         let scene = Scene {
-            commands: ["cat", "changes", "chmod"].map(String::from).to_vec(),
-            variables: ["HOME", "HOSTNAME", "PATH"].map(String::from).to_vec(),
+            commands: ["cat", "changes", "chmod"]
+                .map(|name| (name.to_owned(), String::new()))
+                .into(),
+            variables: ["HOME", "HOSTNAME", "PATH"]
+                .map(|name| (name.to_owned(), String::new()))
+                .into(),
             ..Scene::default()
         };
         let of = |line: &str| {

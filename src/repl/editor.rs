@@ -1,123 +1,175 @@
-//! The line editor: history, hints from it, and completion.
+//! The line editor: rustyline, with this shell's eyes.
+//!
+//! Colours are always asked of rustyline, so that it reads the prompt anew for each painting; where the
+//! terminal shall have none, what is painted has none.
+
+mod keys;
 
 use std::borrow::Cow;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::ByteSlice;
-use mesafs::{FileSystem, VPath};
 use nu_ansi_term::Style;
 use rustyline::completion::{Completer, Pair};
-use rustyline::config::{CompletionType, Config};
+use rustyline::config::{ColorMode, CompletionType, Config};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
-use rustyline::hint::{Hinter, HistoryHinter};
-use rustyline::history::FileHistory;
-use rustyline::validate::Validator;
-use rustyline::{Context, Editor, Helper};
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, EditMode, Editor, Helper};
 
+use super::bell::{Bell, RESTORE};
 use super::complete;
+use super::highlight::Painter;
+use super::history::Past;
+use super::look::Look;
+use super::probe::Probe;
 use super::prompt::Prompt;
-use crate::state::Shell;
+use super::scene::Scene;
+use crate::syntax::lexeme::LexemeKind;
+use keys::Wish;
 
-/// How many lines the history keeps.
-const HISTORY_LINES_MAX: usize = 10_000;
-
-/// What completion looks at: the session as it was when the prompt appeared.
-#[derive(Debug, Clone, Default)]
-pub struct Scene {
-    pub fs: Option<Arc<dyn FileSystem>>,
-    pub cwd: Option<VPath>,
-    pub home: Option<VPath>,
-    /// Everything that a command may begin with, sorted.
-    pub commands: Vec<String>,
-    /// Sorted.
-    pub variables: Vec<String>,
-}
-
-impl Scene {
-    /// What `shell` knows, with the names of the external commands.
-    pub fn of(shell: &Shell, fs: Arc<dyn FileSystem>, mut commands: Vec<String>) -> Self {
-        let text = |bytes: &[u8]| bytes.to_str().ok().map(str::to_owned);
-        let functions = shell.functions.sorted();
-        commands.extend(functions.iter().filter_map(|entry| text(&entry.function.name)));
-        commands.extend(shell.aliases.iter().filter_map(|(name, _)| text(name)));
-        commands.extend(crate::special::names().map(str::to_owned));
-        commands.sort();
-        commands.dedup();
-        let variables = shell.variable_names();
-        let mut variables: Vec<_> = variables.iter().filter_map(|(name, _)| text(name)).collect();
-        variables.sort();
-        let home = shell.text_of(b"HOME").and_then(|home| VPath::new(home.into_owned()).ok());
-        Self { fs: Some(fs), cwd: Some(shell.dirs.cwd.clone()), home, commands, variables }
-    }
-}
+/// How long a key that begins a sequence waits for the next.
+const KEY_WAIT_MS: u16 = 300;
 
 /// The line editor of a session.
 pub struct LineEditor {
-    editor: Editor<LineHelper, FileHistory>,
-    history: Option<PathBuf>,
+    editor: Editor<LineHelper, Past>,
+    bell: Bell,
+    probe: Probe,
+    wish: Wish,
+}
+
+/// How a line was left.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Read {
+    Line(String),
+    /// Ctrl-X Ctrl-E: the line is to be worked on in an editor.
+    Compose(String),
 }
 
 impl LineEditor {
-    /// `history` is the file that keeps the lines.
-    ///
     /// # Errors
     /// [`ReadlineError`] if the terminal can't be used.
-    pub fn new(history: Option<&Path>) -> Result<Self, ReadlineError> {
+    pub fn new(past: Past, look: Look, bell: Bell) -> Result<Self, ReadlineError> {
         let config = Config::builder()
-            .max_history_size(HISTORY_LINES_MAX)?
-            .history_ignore_dups(true)?
-            .history_ignore_space(true)
             .completion_type(CompletionType::List)
+            .color_mode(ColorMode::Forced)
+            .keyseq_timeout(Some(KEY_WAIT_MS))
             .build();
-        let mut editor = Editor::with_config(config)?;
-        editor.set_helper(Some(LineHelper::default()));
-        if let Some(path) = history {
-            if let Some(parent) = path.parent() {
-                drop(fs::create_dir_all(parent));
-            }
-            // The first session has none; one that can't be read is begun anew.
-            drop(editor.load_history(path));
+        let mut editor = Editor::with_history(config, past.clone())?;
+        let probe = Probe::default();
+        let wish = Wish::default();
+        keys::bind(&mut editor, &wish, &past);
+        editor.set_helper(Some(LineHelper::new(look, probe.clone(), past, bell.clone())));
+        if let Ok(printer) = editor.create_external_printer() {
+            bell.start(printer);
+            probe.start(bell.clone());
         }
-        Ok(Self { editor, history: history.map(Path::to_owned) })
+        Ok(Self { editor, bell, probe, wish })
     }
 
+    /// The session has changed: `scene` is what it is now.
     pub fn set_scene(&mut self, scene: Scene) {
+        self.probe.begin(scene.fs.clone());
         if let Some(helper) = self.editor.helper_mut() {
             helper.scene = scene;
         }
     }
 
-    /// Reads a line.
+    /// `set -o vi`, `set -o emacs`.
+    pub fn set_mode(&mut self, mode: EditMode) {
+        use rustyline::config::Configurer as _;
+        self.editor.set_edit_mode(mode);
+    }
+
+    /// Reads a line, or as many as make a whole command; `text` is there from the start.
     ///
     /// # Errors
     /// [`ReadlineError::Interrupted`] for Ctrl-C, [`ReadlineError::Eof`] for Ctrl-D, or what the
     /// terminal fails with.
-    pub fn read(&mut self, prompt: &Prompt) -> Result<String, ReadlineError> {
-        self.editor.readline(&(&prompt.plain, &prompt.styled))
-    }
-
-    /// Adds a command to the history, and to its file.
-    pub fn remember(&mut self, text: &str) {
-        let added = self.editor.add_history_entry(text).unwrap_or(false);
-        if let (true, Some(path)) = (added, &self.history) {
-            // A history that can't be kept must not stop the session.
-            drop(self.editor.append_history(path));
+    pub fn read(&mut self, prompt: &Prompt, text: &str) -> Result<Read, ReadlineError> {
+        if let Some(helper) = self.editor.helper() {
+            helper.painting.store(true, Ordering::Relaxed);
+            helper.awake.store(false, Ordering::Relaxed);
         }
+        let line = self.editor.readline_with_initial(prompt, (text, ""));
+        self.bell.reading(false);
+        let composes = self.wish.take();
+        line.map(|line| if composes { Read::Compose(line) } else { Read::Line(line) })
+    }
+}
+
+impl Drop for LineEditor {
+    fn drop(&mut self) {
+        self.bell.end();
+        self.probe.end();
     }
 }
 
 /// What rustyline asks while a line is typed.
-#[derive(Default)]
 struct LineHelper {
     scene: Scene,
-    hinter: HistoryHinter,
+    look: Look,
+    painter: Painter,
+    probe: Probe,
+    past: Past,
+    bell: Bell,
+    /// The prompt is on the screen: until then the terminal is not the line editor's, and a message
+    /// would be printed as it is.
+    awake: AtomicBool,
+    /// The next painting is rustyline's own doing. It asks for a hint or for the colour of a letter
+    /// before each of those, and for neither before one that a message of the bell caused.
+    painting: AtomicBool,
+    /// The last painting of a line, which stays on the screen.
+    last: AtomicBool,
+}
+
+impl LineHelper {
+    fn new(look: Look, probe: Probe, past: Past, bell: Bell) -> Self {
+        Self {
+            scene: Scene::default(),
+            look,
+            painter: Painter::default(),
+            probe,
+            past,
+            bell,
+            awake: AtomicBool::default(),
+            painting: AtomicBool::default(),
+            last: AtomicBool::default(),
+        }
+    }
 }
 
 impl Helper for LineHelper {}
-impl Validator for LineHelper {}
+
+impl Validator for LineHelper {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let more =
+            self.scene.joins_lines && is_incomplete(&self.painter, &self.scene, context.input());
+        if more {
+            return Ok(ValidationResult::Incomplete);
+        }
+        // The line is done: nothing is to be painted into what it prints.
+        self.bell.reading(false);
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+/// Whether more lines could make `text` a command that it is not yet.
+fn is_incomplete(painter: &Painter, scene: &Scene, text: &str) -> bool {
+    let lexed = painter.read(&format!("{text}\n"), scene);
+    if lexed.incomplete {
+        return true;
+    }
+    let slashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    let comment = lexed.lexemes.last().is_some_and(|last| last.kind == LexemeKind::Comment);
+    !lexed.wrong && !comment && slashes % 2 == 1
+}
+
+/// Whether `text`, lines with their newlines, is the beginning of a command.
+pub fn wants_more(text: &str, scene: &Scene) -> bool {
+    is_incomplete(&Painter::default(), scene, text.strip_suffix('\n').unwrap_or(text))
+}
 
 impl Completer for LineHelper {
     type Candidate = Pair;
@@ -132,19 +184,83 @@ impl Completer for LineHelper {
     }
 }
 
-impl Hinter for LineHelper {
-    type Hint = String;
+/// What is shown behind the line, and what the right arrow takes of it.
+struct Suggestion {
+    shown: String,
+    text: String,
+}
 
-    fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<String> {
-        let hint = self.hinter.hint(line, at, context)?;
+impl Hint for Suggestion {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+}
+
+impl Hinter for LineHelper {
+    type Hint = Suggestion;
+
+    fn hint(&self, line: &str, at: usize, _context: &Context<'_>) -> Option<Suggestion> {
+        self.painting.store(true, Ordering::Relaxed);
+        self.last.store(false, Ordering::Relaxed);
+        // Without colours a hint would look as if it had been typed.
+        if line.is_empty() || at < line.len() || !self.look.colors {
+            return None;
+        }
+        let text = self.past.hint(line).or_else(|| complete::hint(&self.scene, line))?;
         // One line of it: a longer command would move the prompt.
-        let first = hint.lines().next().unwrap_or_default();
-        (first.len() == hint.len()).then_some(hint)
+        let shown = match text.split_once('\n') {
+            Some((first, _)) => format!("{first} {}", self.look.pick("…", "...")),
+            None => text.clone(),
+        };
+        Some(Suggestion { shown: super::look::clean(&shown), text })
     }
 }
 
 impl Highlighter for LineHelper {
+    fn highlight<'l>(&self, line: &'l str, at: usize) -> Cow<'l, str> {
+        let cursor = (!self.last.load(Ordering::Relaxed)).then_some(at);
+        Cow::Owned(self.painter.paint(line, cursor, &self.scene, &self.probe, self.look))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _own: bool) -> Cow<'b, str> {
+        if !self.awake.swap(true, Ordering::Relaxed) {
+            self.bell.reading(true);
+        }
+        if self.painting.swap(false, Ordering::Relaxed) {
+            Cow::Borrowed(prompt)
+        } else {
+            Cow::Owned(format!("{RESTORE}{prompt}"))
+        }
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(Style::new().dimmed().paint(hint).to_string())
+        Cow::Owned(self.look.paint(Style::new().dimmed(), hint))
+    }
+
+    // Brackets may be marked, or no longer be; and a painting follows each call.
+    fn highlight_char(&self, _line: &str, _at: usize, kind: CmdKind) -> bool {
+        self.painting.store(true, Ordering::Relaxed);
+        self.last.store(kind == CmdKind::ForcedRefresh, Ordering::Relaxed);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_goes_on_until_it_is_whole() {
+        let scene = Scene::default();
+        for more in ["echo 'a", "if true; then", "a |", "a && ", "cat <<E\na", "x() {", "echo \\"] {
+            assert!(wants_more(&format!("{more}\n"), &scene), "{more}");
+        }
+        for whole in ["echo a", "cat <<E\na\nE", "fi", "echo \\\\", "echo a # b \\", "'a\\'", ""] {
+            assert!(!wants_more(&format!("{whole}\n"), &scene), "{whole}");
+        }
     }
 }

@@ -252,9 +252,14 @@ pub fn run(eval: &mut Eval, builtin: &Special, call: &Call<'_>) -> Step {
     step
 }
 
-/// What the shell's own commands are called, for completion.
+/// What the shell's own commands are called.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|builtin| builtin.name)
+}
+
+/// What the shell's own commands are called, with a line about each, for completion.
+pub fn summaries() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.iter().map(|builtin| (builtin.name, builtin.summary))
 }
 
 #[cfg(test)]

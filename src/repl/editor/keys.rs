@@ -1,0 +1,99 @@
+//! What keys do beyond rustyline's own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustyline::{
+    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode,
+    KeyEvent, Modifiers, Movement, RepeatCount,
+};
+
+use crate::repl::history::Past;
+
+/// What a key asked for that the line editor can't do itself.
+#[derive(Debug, Clone, Default)]
+pub struct Wish(Arc<AtomicBool>);
+
+impl Wish {
+    /// Whether the line is to be worked on in an editor; asked once for each line.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// A key whose meaning depends on what is typed.
+struct When<F>(F);
+
+impl<F: Fn(&EventContext<'_>) -> Option<Cmd> + Send + Sync> ConditionalEventHandler for When<F> {
+    fn handle(
+        &self,
+        _event: &Event,
+        _count: RepeatCount,
+        _positive: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        (self.0)(context)
+    }
+}
+
+fn when(does: impl Fn(&EventContext<'_>) -> Option<Cmd> + Send + Sync + 'static) -> EventHandler {
+    EventHandler::Conditional(Box::new(When(does)))
+}
+
+/// Binds the keys.
+pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past) {
+    let at_end = |context: &EventContext<'_>| context.pos() == context.line().len();
+    // A word of the hint, or the move that the key is otherwise.
+    let word = move |context: &EventContext<'_>| {
+        let hint = context.hint_text().filter(|_| at_end(context))?;
+        Some(Cmd::Insert(1, first_word(hint).to_owned()))
+    };
+    let whole = move |context: &EventContext<'_>| {
+        (context.has_hint() && at_end(context)).then_some(Cmd::CompleteHint)
+    };
+    let key = KeyEvent;
+    for event in [
+        key(KeyCode::Right, Modifiers::ALT),
+        key(KeyCode::Right, Modifiers::CTRL),
+        KeyEvent::alt('f'),
+    ] {
+        editor.bind_sequence(event, when(word));
+    }
+    for event in [key(KeyCode::End, Modifiers::NONE), KeyEvent::ctrl('E'), KeyEvent::ctrl('F')] {
+        editor.bind_sequence(event, when(whole));
+    }
+    editor.bind_sequence(key(KeyCode::PageUp, Modifiers::NONE), Cmd::HistorySearchBackward);
+    editor.bind_sequence(key(KeyCode::PageDown, Modifiers::NONE), Cmd::HistorySearchForward);
+    editor
+        .bind_sequence(key(KeyCode::Delete, Modifiers::ALT), Cmd::Kill(Movement::BeginningOfLine));
+    let past = past.clone();
+    let last_word = when(move |_| past.last_word().map(|word| Cmd::Insert(1, word)));
+    editor.bind_sequence(KeyEvent::alt('.'), last_word);
+    let wish = wish.clone();
+    let compose = when(move |_| {
+        wish.0.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    });
+    editor.bind_sequence(Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]), compose);
+}
+
+/// Up to the end of the first word, with the blanks before it.
+fn first_word(text: &str) -> &str {
+    let begun = text.find(|letter: char| letter.is_alphanumeric()).unwrap_or(text.len());
+    let rest = text.get(begun..).unwrap_or_default();
+    let end = rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len());
+    text.get(..begun + end).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_taken_word_by_word() {
+        assert_eq!(first_word("o hello/world x"), "o");
+        assert_eq!(first_word(" hello/world x"), " hello");
+        assert_eq!(first_word("/world x"), "/world");
+        assert_eq!(first_word(" --"), " --");
+    }
+}

@@ -1,0 +1,221 @@
+//! The prompt on a real terminal: a pseudo-terminal, whose screen is compared.
+
+#[path = "terminal/screen.rs"]
+mod screen;
+
+use screen::Terminal;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 50)];
+
+fn home() -> tempfile::TempDir {
+    match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(error) => panic!("no folder: {error}"),
+    }
+}
+
+/// A session at its first prompt.
+fn session(home: &tempfile::TempDir, columns: u16, rows: u16) -> Terminal {
+    let terminal = Terminal::mesash(home.path(), &[], columns, rows);
+    prompt(&terminal);
+    terminal
+}
+
+/// Waits for a prompt with nothing typed.
+#[track_caller]
+fn prompt(terminal: &Terminal) {
+    terminal.wait(|terminal| terminal.text().ends_with('$'));
+    terminal.settle();
+}
+
+/// Types a line at a prompt, and waits for the next one.
+#[track_caller]
+fn enter(terminal: &mut Terminal, line: &str) {
+    terminal.keys(line);
+    terminal.settle();
+    terminal.keys("\r");
+    prompt(terminal);
+}
+
+#[test]
+fn the_prompt_tells_what_there_is_at_each_size() {
+    for (columns, rows) in SIZES {
+        let home = home();
+        let mut terminal = session(&home, columns, rows);
+        terminal.keys("echo hello > file; false\r");
+        let changed = if columns == 40 { "scratch" } else { "±1] 1" };
+        terminal.see(changed);
+        prompt(&terminal);
+        terminal.keys("mkdir -p sub/deep; cd sub/deep\r");
+        terminal.see_last(if columns == 40 { "deep" } else { "local/scratch/sub/deep [main " });
+        prompt(&terminal);
+        terminal.keys("\x04");
+        assert_eq!(terminal.end(), Some(0));
+    }
+}
+
+#[test]
+fn a_line_wraps_and_follows_the_terminals_size() {
+    let home = home();
+    let mut terminal = session(&home, 40, 10);
+    terminal.keys("echo ");
+    terminal.keys(&"abcdefghij".repeat(6));
+    terminal.settle();
+    let joined = |terminal: &Terminal| terminal.rows().concat().contains(&"abcdefghij".repeat(6));
+    assert!(joined(&terminal), "{}", terminal.text());
+    terminal.resize(80, 24);
+    terminal.settle();
+    // Back to the middle of it, and on: nothing is torn.
+    terminal.keys("\x01\x1b[C\x1b[C\x1b[C\x1b[C\x1b[CX");
+    terminal.settle();
+    let wanted = format!("echo X{}", "abcdefghij".repeat(6));
+    terminal.wait(|terminal| terminal.rows().concat().contains(&wanted));
+    terminal.keys("\r");
+    terminal.wait(|terminal| terminal.text().contains(&format!("\nX{}", "abcdefghij".repeat(6))));
+}
+
+#[test]
+fn a_command_is_typed_in_several_lines_and_recalled_whole() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("for x in 1 2; do\r");
+    terminal.settle();
+    terminal.keys("echo \"<$x>\"\rdone\r");
+    terminal.see("<1>\n<2>");
+    terminal.settle();
+    terminal.keys("\x1b[A");
+    terminal.see("do\necho \"<$x>\"\ndone");
+    terminal.settle();
+    terminal.keys("\x03");
+    prompt(&terminal);
+    terminal.keys("cat <<E\rin $((1+1))\rE\r");
+    terminal.see("\nin 2");
+}
+
+#[test]
+fn what_is_pasted_does_not_run() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("\x1b[200~echo one\necho two\n\x1b[201~");
+    terminal.see("echo one\necho two");
+    terminal.settle();
+    assert!(!terminal.text().contains("\none\n"), "{}", terminal.text());
+    terminal.keys("\r");
+    terminal.see("\none\ntwo");
+}
+
+#[test]
+fn words_have_colours_and_hints_come_from_the_history() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("echo first hint\r");
+    terminal.see("\nfirst hint");
+    terminal.settle();
+    terminal.keys("echo f");
+    terminal.see_last("local/scratch [main ");
+    terminal.wait(|terminal| terminal.text().ends_with("$ echo first hint"));
+    assert!(terminal.painted().contains("\x1b[32mecho"), "{:?}", terminal.painted());
+    // One word, then all of it.
+    terminal.keys("\x1bf");
+    terminal.settle();
+    terminal.keys("\x1b[C\r");
+    terminal.wait(|terminal| terminal.text().matches("\nfirst hint").count() == 2);
+    terminal.keys("nosuch");
+    terminal.wait(|terminal| terminal.painted().contains("\x1b[31mnosuch"));
+}
+
+#[test]
+fn the_history_lasts_and_is_searched_and_expanded() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    for line in ["echo alpha", "echo beta", " echo secret"] {
+        enter(&mut terminal, line);
+    }
+    terminal.keys("\x04");
+    assert_eq!(terminal.end(), Some(0));
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("\x12alp");
+    terminal.see("(reverse-i-search)`alp': echo alpha");
+    terminal.keys("\r");
+    terminal.see("\nalpha");
+    prompt(&terminal);
+    terminal.keys("\x12secret");
+    terminal.see("failed");
+    terminal.keys("\x07");
+    terminal.settle();
+    // Leaves the search, and the line.
+    terminal.keys("\x03");
+    prompt(&terminal);
+    enter(&mut terminal, "echo !$ !!");
+    terminal.see("\necho alpha echo alpha\nalpha echo alpha");
+    enter(&mut terminal, "^echo^printf '%s\\n'");
+    terminal.see("\nprintf '%s\\n' alpha echo alpha\nalpha\necho\nalpha\n");
+    terminal.keys("!nope\r");
+    terminal.see("mesash: !nope: event not found");
+}
+
+#[test]
+fn prompts_of_ones_own_are_expanded() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("PS1='<\\u \\w \\b \\m \\j $(echo sub) \\$> '; echo x > y\r");
+    terminal.see_last("<mesa ~ main 1 0 sub $>");
+    terminal.keys("PS2='more> '\r");
+    terminal.settle();
+    terminal.keys("echo 'a\r");
+    terminal.see("\nmore>");
+    terminal.keys("b'\r");
+    terminal.see("\na\nb\n");
+}
+
+#[test]
+fn a_plain_terminal_gets_plain_text() {
+    let home = home();
+    let mut command = Terminal::command(home.path(), &[]);
+    command.env("NO_COLOR", "1").env("LANG", "C");
+    let mut terminal = Terminal::start(command, 80, 24);
+    terminal.wait(|terminal| terminal.text().ends_with('$'));
+    terminal.keys("echo x > y; ech");
+    terminal.settle();
+    assert!(!terminal.painted().contains("\x1b[3"), "{:?}", terminal.painted());
+    terminal.keys("\x03");
+    prompt(&terminal);
+    enter(&mut terminal, "echo x > y");
+    terminal.see("+-1]");
+    terminal.keys("\x04");
+    terminal.end();
+    drop(terminal);
+    let mut command = Terminal::command(home.path(), &[]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start(command, 80, 24);
+    terminal.wait(|terminal| terminal.text().ends_with('$'));
+    terminal.keys("echo 'a\n");
+    terminal.wait(|terminal| terminal.text().ends_with("\n>"));
+    terminal.keys("b'\n");
+    terminal.see("\na\nb\n");
+    assert!(!terminal.painted().contains("\x1b[3"), "{:?}", terminal.painted());
+}
+
+#[test]
+fn control_keys_do_what_they_do_in_bash() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    for waits in ["sleep 100", "while :; do :; done", "cat", "sleep 100 | cat", "read x", "wait"] {
+        terminal.keys(&format!("sleep 300 & {waits}\r"));
+        terminal.settle();
+        terminal.keys("\x03");
+        prompt(&terminal);
+        enter(&mut terminal, "clear");
+    }
+    terminal.keys("typed\x03");
+    prompt(&terminal);
+    terminal.keys("echo $?\r");
+    terminal.see("\n130");
+    terminal.keys("\x0c");
+    terminal.wait(|terminal| terminal.text().lines().count() == 1 && terminal.cursor().0 == 0);
+    enter(&mut terminal, "echo abc\x7f\x7fX");
+    terminal.see("\naX");
+    terminal.keys("\x04");
+    // The jobs that still run do not hold it up.
+    assert_eq!(terminal.end(), Some(0));
+}
