@@ -15,6 +15,7 @@ mod look;
 mod probe;
 mod prompt;
 mod scene;
+mod suggest;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ use scene::Scene;
 
 /// What `$?` is after Ctrl-C (128 + SIGINT).
 const INTERRUPTED: u8 = 130;
+/// The status of a command that there is not.
+const NOT_FOUND: u8 = 127;
 /// How many lines of other sessions the `history` command begins with.
 const HISTORY_SHOWN: usize = 500;
 
@@ -309,7 +312,20 @@ impl Repl<'_> {
             let (Next::Line(status) | Next::Exit(status)) = next;
             self.recorder.ended(running, *status, self.facts.took);
         }
+        if let Some(Next::Line(NOT_FOUND)) = next {
+            self.suggest(&line);
+        }
         next
+    }
+
+    /// Says what may have been meant by commands that there are not.
+    fn suggest(&mut self, line: &str) {
+        let scene = self.scene();
+        let mut stderr = std::io::stderr().lock();
+        for (name, near) in suggest::commands(line, &scene) {
+            let name = look::clean(&name);
+            let _ = writeln!(stderr, "mesash: {name}: did you mean '{}'?", look::clean(&near));
+        }
     }
 
     /// The line with its history expansions; `None` if it is not to run.

@@ -169,6 +169,14 @@ fn prompts_of_ones_own_are_expanded() {
 }
 
 #[test]
+fn a_wrong_name_is_answered_with_the_right_one() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    enter(&mut terminal, "chagnes log");
+    terminal.see("mesash: chagnes: did you mean 'changes'?");
+}
+
+#[test]
 fn a_plain_terminal_gets_plain_text() {
     let home = home();
     let mut command = Terminal::command(home.path(), &[]);
