@@ -115,10 +115,13 @@ impl LiveTree {
     /// ENOENT, EISDIR, ENOTDIR; ELOOP for a symbolic link.
     pub fn hold(self: &Arc<Self>, path: &RepoPath) -> FsResult<LiveFile> {
         // What has to be loaded is loaded before the lock is taken.
-        file_at(&self.root(), path)?;
+        let seen = self.state.load_full();
+        file_at(&seen.root, path)?;
         let _publishing = self.publishing.lock();
         let state = self.state.load_full();
-        file_at(&state.root, path)?;
+        if !Arc::ptr_eq(&seen, &state) {
+            file_at(&state.root, path)?;
+        }
         let mut open = state.open.clone();
         let id = open.hold(path, || self.ids.fresh());
         self.state.store(Arc::new(State { root: state.root.clone(), open }));

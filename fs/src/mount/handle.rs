@@ -13,8 +13,9 @@ use crate::op::{Op, Target};
 use crate::path::RealPath;
 use crate::stat::FsStat;
 
-/// How much is looked at for the end of a line.
-const LINE_CHUNK_BYTES: usize = 4096;
+/// How much is looked at for the end of a line: most are short, and what is read may be copied.
+const LINE_BYTES: usize = 256;
+const LONG_LINE_BYTES: usize = 4096;
 
 /// An open file: the volume follows it through renames, this keeps the offset and the access.
 #[derive(Debug)]
@@ -78,8 +79,13 @@ impl Handle for FileHandle {
 
     fn read_until(&self, delimiter: u8, len: usize) -> FsResult<Bytes> {
         let mut offset = self.offset.lock();
-        let mut data = self.read_at(*offset, len.min(LINE_CHUNK_BYTES))?;
-        if let Some(at) = memchr::memchr(delimiter, &data) {
+        let mut data = self.read_at(*offset, len.min(LINE_BYTES))?;
+        let mut end = memchr::memchr(delimiter, &data);
+        if end.is_none() && data.len() == LINE_BYTES {
+            data = self.read_at(*offset, len.min(LONG_LINE_BYTES))?;
+            end = memchr::memchr(delimiter, &data);
+        }
+        if let Some(at) = end {
             data.truncate(at + 1);
         }
         *offset += data.len() as u64;

@@ -39,6 +39,30 @@ enum Rope {
     One(Chunk),
     /// By the offset that each chunk starts at.
     Many(OrdMap<u64, Chunk>),
+    /// As `Many`, with the last chunk, which starts at `at`, apart: appends put it in its own place
+    /// only when it grows no more.
+    Tailed {
+        before: OrdMap<u64, Chunk>,
+        at: u64,
+        last: Chunk,
+    },
+}
+
+impl Rope {
+    /// This rope with `bytes` in its last chunk, if that can grow.
+    fn grown(&self, bytes: &[u8]) -> Option<Self> {
+        let (before, at, last) = match self {
+            Self::Empty => return None,
+            Self::One(only) => return only.grown(bytes).map(Self::One),
+            Self::Many(map) => {
+                let (at, last) = map.get_max()?;
+                let last = last.grown(bytes)?;
+                (map.without(at), *at, last)
+            }
+            Self::Tailed { before, at, last } => (before.clone(), *at, last.grown(bytes)?),
+        };
+        Some(Self::Tailed { before, at, last })
+    }
 }
 
 impl PartialEq for Body {
@@ -182,6 +206,9 @@ impl Body {
             Rope::Empty => 0,
             Rope::One(chunk) => chunk.memory_bytes(),
             Rope::Many(map) => map.values().map(Chunk::memory_bytes).sum(),
+            Rope::Tailed { before, last, .. } => {
+                before.values().chain([last]).map(Chunk::memory_bytes).sum()
+            }
         }
     }
 
@@ -192,6 +219,7 @@ impl Body {
             Rope::Empty => Vec::new(),
             Rope::One(chunk) => vec![chunk.clone()],
             Rope::Many(map) => map.values().cloned().collect(),
+            Rope::Tailed { before, last, .. } => before.values().chain([last]).cloned().collect(),
         }
     }
 
@@ -206,14 +234,17 @@ impl Body {
         match &*self.0.rope.read() {
             Rope::Empty => Vec::new(),
             Rope::One(chunk) => vec![chunk.slice(offset, end - offset)],
-            Rope::Many(map) => {
-                let first = map.get_prev(&offset).map_or(0, |(start, _)| *start);
-                map.range(first..end)
-                    .map(|(start, chunk)| {
-                        let from = offset.saturating_sub(*start);
-                        chunk.slice(from, end - (start + from))
-                    })
-                    .collect()
+            Rope::Many(map) => within(map, offset, end).collect(),
+            Rope::Tailed { before, at, last } => {
+                let mut chunks = Vec::new();
+                if offset < *at {
+                    chunks.extend(within(before, offset, end.min(*at)));
+                }
+                if end > *at {
+                    let from = offset.saturating_sub(*at);
+                    chunks.push(last.slice(from, end - (at + from)));
+                }
+                chunks
             }
         }
     }
@@ -248,6 +279,7 @@ impl Body {
             Rope::Empty => OrdMap::new(),
             Rope::One(chunk) => OrdMap::unit(0, chunk.clone()),
             Rope::Many(map) => map.clone(),
+            Rope::Tailed { before, at, last } => before.update(*at, last.clone()),
         }
     }
 
@@ -259,6 +291,11 @@ impl Body {
             return self.clone();
         }
         let len = self.len().saturating_add(chunk.len());
+        if let Chunk::Memory(bytes) = &chunk
+            && let Some(rope) = self.0.rope.read().grown(bytes)
+        {
+            return Self::new(rope, len);
+        }
         let mut map = self.map();
         place(&mut map, self.len(), chunk);
         Self::from_map(map, len)
@@ -314,6 +351,19 @@ impl Body {
         }
         Self::from_map(map, len)
     }
+}
+
+/// The chunks of `offset..end`, the first and the last one cut to it.
+fn within(
+    map: &OrdMap<u64, Chunk>,
+    offset: u64,
+    end: u64,
+) -> impl Iterator<Item = Chunk> + use<'_> {
+    let first = map.get_prev(&offset).map_or(0, |(start, _)| *start);
+    map.range(first..end).map(move |(start, chunk)| {
+        let from = offset.saturating_sub(*start);
+        chunk.slice(from, end - (start + from))
+    })
 }
 
 fn read_whole(chunk: &Chunk) -> FsResult<Bytes> {
@@ -381,6 +431,31 @@ mod tests {
         assert_eq!(body.len(), 400_000);
         assert!(body.chunks().len() < 40, "{}", body.chunks().len());
         assert_eq!(&body.read_at(4 * 77_777, 4)?[..], &77_777_u32.to_le_bytes());
+        Ok(())
+    }
+
+    #[test]
+    fn a_body_stays_as_it_is_when_others_grow_from_it() -> FsResult<()> {
+        let start = body("a").append(Bytes::from_static(b"b"));
+        let one = start.append(Bytes::from_static(b"one"));
+        let two = start.append(Bytes::from_static(b"two"));
+        let cut = one.truncate(3).append(Bytes::from_static(b"!"));
+        let mut long = two.clone();
+        while long.len() < 200_000 {
+            long = long.append(Bytes::from_static(b"0123456789"));
+        }
+        for (body, wanted) in [(&start, "ab"), (&one, "abone"), (&two, "abtwo"), (&cut, "abo!")] {
+            assert_eq!(text(body)?, wanted);
+        }
+        assert_eq!(&long.read_at(3, 10)?[..], b"wo01234567");
+        let whole = long.read_all()?;
+        for at in [0, 65_530, 65_536, 131_070, 199_990] {
+            assert_eq!(long.read_at(at as u64, 30)?, whole.slice(at..(at + 30).min(whole.len())));
+        }
+        let patched = long.write_at(65_000, Bytes::from(vec![b'-'; 1000]));
+        assert_eq!(patched.len(), long.len());
+        assert_eq!(&patched.read_at(64_999, 1002)?[1..1001], &[b'-'; 1000][..]);
+        assert_eq!(long.memory_bytes(), long.len());
         Ok(())
     }
 

@@ -35,12 +35,53 @@ pub enum Chunk {
         offset: u64,
         len: u64,
     },
+    /// Bytes of a buffer that goes on growing behind them.
+    Grown {
+        buffer: Arc<Growing>,
+        offset: u64,
+        len: u64,
+    },
     /// A cut of an op's data that may move out of memory once it is in the journal.
     Landed {
         landed: Arc<Landed>,
         offset: u64,
         len: u64,
     },
+}
+
+/// A buffer for the bytes that are appended to a file one little after the other. What is in it never
+/// changes; a body that was made of it sees as far as it went then.
+#[derive(Debug)]
+pub struct Growing(RwLock<Vec<u8>>);
+
+impl Growing {
+    /// The longest that one becomes.
+    const BYTES_MAX: usize = super::body::CHUNK_BYTES_JOINED_MAX;
+    /// Up to so much is copied to begin another.
+    const COPIED_BYTES_MAX: usize = 16 << 10;
+
+    fn begin(before: &[u8], bytes: &[u8]) -> Arc<Self> {
+        let mut buffer = Vec::with_capacity((before.len() + bytes.len()).next_power_of_two());
+        buffer.extend_from_slice(before);
+        buffer.extend_from_slice(bytes);
+        Arc::new(Self(RwLock::new(buffer)))
+    }
+
+    /// Adds `bytes` behind the first `len`. False if others are there already, or it is full.
+    fn extend(&self, len: u64, bytes: &[u8]) -> bool {
+        let mut buffer = self.0.write();
+        let fits = buffer.len() as u64 == len && buffer.len() + bytes.len() <= Self::BYTES_MAX;
+        if fits {
+            buffer.extend_from_slice(bytes);
+        }
+        fits
+    }
+
+    fn read(&self, from: u64, len: usize) -> FsResult<Bytes> {
+        let buffer = self.0.read();
+        let rest = usize::try_from(from).ok().and_then(|from| buffer.get(from..));
+        rest.and_then(|rest| rest.get(..len)).map(Bytes::copy_from_slice).ok_or_else(out_of_range)
+    }
 }
 
 /// The data of one op, too big to stay in memory: it is there until [`Landed::settle`] says where
@@ -116,7 +157,10 @@ impl Chunk {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::Zeros(len) => *len,
-            Self::Blob { len, .. } | Self::External { len, .. } | Self::Landed { len, .. } => *len,
+            Self::Blob { len, .. }
+            | Self::External { len, .. }
+            | Self::Grown { len, .. }
+            | Self::Landed { len, .. } => *len,
         }
     }
 
@@ -130,6 +174,7 @@ impl Chunk {
     pub fn memory_bytes(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
+            Self::Grown { len, .. } => *len,
             Self::Landed { landed, len, .. } if landed.is_in_memory() => *len,
             _ => 0,
         }
@@ -150,10 +195,35 @@ impl Chunk {
             Self::External { reader, offset, .. } => {
                 Self::External { reader: Arc::clone(reader), offset: offset + from, len }
             }
+            Self::Grown { buffer, offset, .. } => {
+                Self::Grown { buffer: Arc::clone(buffer), offset: offset + from, len }
+            }
             Self::Landed { landed, offset, .. } => {
                 Self::Landed { landed: Arc::clone(landed), offset: offset + from, len }
             }
         }
+    }
+
+    /// This piece with `bytes` at its end, as one piece, where that costs little more than `bytes`.
+    pub(super) fn grown(&self, bytes: &[u8]) -> Option<Self> {
+        let few = |len: usize| {
+            len <= Growing::COPIED_BYTES_MAX && len + bytes.len() <= Growing::BYTES_MAX
+        };
+        let len = self.len() + bytes.len() as u64;
+        let buffer = match self {
+            Self::Grown { buffer, offset, len: before }
+                if buffer.extend(offset + before, bytes) =>
+            {
+                return Some(Self::Grown { buffer: Arc::clone(buffer), offset: *offset, len });
+            }
+            Self::Grown { buffer, offset, len: before } => {
+                let before = usize::try_from(*before).ok().filter(|before| few(*before))?;
+                Growing::begin(&buffer.read(*offset, before).ok()?, bytes)
+            }
+            Self::Memory(before) if few(before.len()) => Growing::begin(before, bytes),
+            _ => return None,
+        };
+        Some(Self::Grown { buffer, offset: 0, len })
     }
 
     /// Reads `len` bytes from `from`, which must be within the chunk.
@@ -169,6 +239,7 @@ impl Chunk {
             Self::Zeros(_) => Bytes::from(vec![0; len]),
             Self::Blob { source, blob, offset, .. } => source.read(*blob, offset + from, len)?,
             Self::External { reader, offset, .. } => reader.read_at(offset + from, len)?,
+            Self::Grown { buffer, offset, .. } => buffer.read(offset + from, len)?,
             Self::Landed { landed, offset, .. } => landed.read(offset + from, len)?,
         };
         if bytes.len() == len { Ok(bytes) } else { Err(out_of_range()) }

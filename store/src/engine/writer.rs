@@ -156,11 +156,13 @@ impl ObjectWriter {
     }
 
     fn is_new(&mut self, id: GitId) -> bool {
-        let known = match &mut self.known {
-            Some(known) => known.has(&id),
-            None => self.handle.exists(&id),
-        };
-        let new = !known && !id.is_empty_tree() && self.seen.insert(id);
+        // Seen first: many files hold the same, and a look at the disk costs more.
+        let first = !id.is_empty_tree() && self.seen.insert(id);
+        let new = first
+            && !match &mut self.known {
+                Some(known) => known.has(&id),
+                None => self.handle.exists(&id),
+            };
         if new {
             self.count();
         }

@@ -63,6 +63,9 @@ pub(super) fn put_audit(
         db.prepare_cached("DELETE FROM audit WHERE time_ns < ?1")?.execute([oldest_ns])?;
     }
     let mut causes: HashMap<u64, i64> = HashMap::new();
+    let sql = "INSERT OR IGNORE INTO audit VALUES
+               (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let mut insert = db.prepare_cached(sql)?;
     for (change, edits) in edited {
         for Audited { note, before, after } in *edits {
             let cause = match causes.get(&note.cause.id) {
@@ -80,9 +83,7 @@ pub(super) fn put_audit(
                     row
                 }
             };
-            let sql = "INSERT OR IGNORE INTO audit VALUES
-                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-            db.prepare_cached(sql)?.execute(params![
+            insert.execute(params![
                 repo.0,
                 note.sequence.cast_signed(),
                 note.at.cast_signed(),
