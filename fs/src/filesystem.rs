@@ -12,7 +12,7 @@ use crate::backend::EventQueue;
 use crate::error::{Errno, FsError, FsResult, Operation};
 use crate::op::Replaced;
 use crate::path::{RealPath, VPath};
-use crate::stat::{DirEntry, FsStat};
+use crate::stat::{DirEntry, FileKind, FsStat};
 use crate::tree::Body;
 
 /// Whether a call acts on a symbolic link or on what it leads to.
@@ -99,6 +99,15 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     fn symlink_metadata(&self, path: &VPath) -> FsResult<FsStat>;
     /// Entries sorted by the bytes of their names, without `.` and `..`.
     fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>>;
+    /// As [`FileSystem::read_dir`], without a list: `each` is told the entries one by one.
+    ///
+    /// # Errors
+    /// As listing it.
+    fn scan_dir(&self, path: &VPath, each: &mut dyn FnMut(&[u8], FileKind)) -> FsResult<()> {
+        let entries = self.read_dir(path)?;
+        entries.iter().for_each(|entry| each(&entry.name, entry.kind));
+        Ok(())
+    }
     /// As [`FileSystem::read_dir`], with what `lstat` says of each.
     fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>>;
     fn open(&self, path: &VPath, options: &OpenOptions) -> FsResult<Arc<dyn Handle>>;

@@ -17,7 +17,9 @@ use mesafs::line::Line;
 use mesafs::mount::{Files, Versions};
 use mesafs::op::Replaced;
 use mesafs::tree::Body;
-use mesafs::{DirEntry, Errno, FsError, FsResult, FsStat, Operation, RealPath, SpillFile, VPath};
+use mesafs::{
+    DirEntry, Errno, FileKind, FsError, FsResult, FsStat, Operation, RealPath, SpillFile, VPath,
+};
 use mesash_builtins::cancel::{Cancel, Reason};
 use parking_lot::Mutex;
 
@@ -145,6 +147,10 @@ impl FileSystem for LazyFileSystem {
 
     fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>> {
         self.at(path)?.read_dir(path)
+    }
+
+    fn scan_dir(&self, path: &VPath, each: &mut dyn FnMut(&[u8], FileKind)) -> FsResult<()> {
+        self.at(path)?.scan_dir(path, each)
     }
 
     fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {

@@ -4,7 +4,7 @@ use super::Expander;
 use super::error::{ExpandError, Expanded};
 use super::sink::Field;
 use crate::state::{Opt, Str, names};
-use mesafs::{DirEntry, FileKind, VPath};
+use mesafs::{FileKind, VPath};
 use mesash_builtins::budget::{LimitReached, Resource};
 use mesash_builtins::pattern::{Builder, Options, Pattern};
 
@@ -141,14 +141,18 @@ impl Expander<'_> {
         self.shell.fs().symlink_metadata(&path).is_ok()
     }
 
-    fn entries(&self, prefix: &[u8]) -> Expanded<Vec<DirEntry>> {
+    /// Tells the entries of a directory one by one; one that can't be listed has none.
+    fn entries(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], FileKind)) -> Expanded<()> {
         if self.shell.cancel.is_cancelled() {
             return Err(ExpandError::Interrupted);
         }
         let cwd = &self.shell.dirs.cwd;
         let path: Option<VPath> =
             if prefix.is_empty() { Some(cwd.clone()) } else { cwd.join(prefix).ok() };
-        Ok(path.and_then(|path| self.shell.fs().read_dir(&path).ok()).unwrap_or_default())
+        if let Some(path) = path {
+            let _none_if_unreadable = self.shell.fs().scan_dir(&path, each);
+        }
+        Ok(())
     }
 
     fn check(&self, count: usize, rules: &Rules) -> Expanded<()> {
@@ -170,17 +174,16 @@ impl Expander<'_> {
     ) -> Expanded<Vec<Vec<u8>>> {
         let mut found = Vec::new();
         for prefix in paths {
-            for entry in self.entries(&prefix)? {
-                let is_hidden = entry.name.first() == Some(&b'.');
-                let descends = matches!(entry.kind, FileKind::Directory | FileKind::Symlink);
-                if (is_hidden && !hidden && !rules.dots)
-                    || (!last && !descends)
-                    || !pattern.is_match(&entry.name)
+            self.entries(&prefix, &mut |name, kind| {
+                let is_hidden = name.first() == Some(&b'.');
+                let descends = matches!(kind, FileKind::Directory | FileKind::Symlink);
+                if (!is_hidden || hidden || rules.dots)
+                    && (last || descends)
+                    && pattern.is_match(name)
                 {
-                    continue;
+                    found.push([prefix.as_slice(), name].concat());
                 }
-                found.push([prefix.as_slice(), &entry.name].concat());
-            }
+            })?;
             self.check(found.len(), rules)?;
         }
         Ok(found)
@@ -194,18 +197,18 @@ impl Expander<'_> {
             found.push(prefix.strip_suffix(b"/").filter(|_| !last).unwrap_or(&prefix).to_vec());
             let mut pending = vec![prefix];
             while let Some(prefix) = pending.pop() {
-                for entry in self.entries(&prefix)? {
-                    if entry.name.first() == Some(&b'.') && !rules.dots {
-                        continue;
+                self.entries(&prefix, &mut |name, kind| {
+                    if name.first() == Some(&b'.') && !rules.dots {
+                        return;
                     }
-                    let path = [prefix.as_slice(), &entry.name].concat();
-                    if entry.kind == FileKind::Directory {
+                    let path = [prefix.as_slice(), name].concat();
+                    if kind == FileKind::Directory {
                         pending.push([path.as_slice(), b"/"].concat());
                         found.push(path);
                     } else if last {
                         found.push(path);
                     }
-                }
+                })?;
                 self.check(found.len() + pending.len(), rules)?;
             }
         }

@@ -17,7 +17,7 @@ use crate::line::Line;
 use crate::op::{IfExists, Op, Replaced, Target};
 use crate::path::{RealPath, RepoPath, VPath};
 use crate::spill::SpillFile;
-use crate::stat::{DirEntry, FsStat};
+use crate::stat::{DirEntry, FileKind, FsStat};
 use crate::tree::{Body, File, Node};
 
 /// A mount as a [`FileSystem`]. Cloning shares it.
@@ -97,6 +97,22 @@ impl FileSystem for Files {
             Listed::Node { node, .. } => DirEntry { name, kind: node.kind() },
             Listed::Attached(found) => DirEntry { name, kind: self.0.stat(&found).kind },
         })
+    }
+
+    fn scan_dir(&self, path: &VPath, each: &mut dyn FnMut(&[u8], FileKind)) -> FsResult<()> {
+        let found = self.found(path, Follow::Yes, Operation::List)?;
+        if let At::Node { node: Node::Dir(dir), .. } = &found.at {
+            let entries = dir.iter().map_err(|error| error.at(path.clone()))?;
+            entries.for_each(|(name, node)| each(name, node.kind()));
+            return Ok(());
+        }
+        let kind = |listed: Listed<'_>| match listed {
+            Listed::Node { node, .. } => node.kind(),
+            Listed::Attached(found) => self.0.stat(&found).kind,
+        };
+        let entries = self.0.list(path, &found, |name, listed| (name, kind(listed)))?;
+        entries.iter().for_each(|(name, kind)| each(name, *kind));
+        Ok(())
     }
 
     fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {
