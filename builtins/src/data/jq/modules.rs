@@ -14,15 +14,21 @@ pub(super) struct Modules<'a, 'c> {
 }
 
 impl Modules<'_, '_> {
+    /// The search path as it was given.
+    fn listed(&self) -> Vec<String> {
+        if !self.dirs.is_empty() {
+            return self.dirs.to_vec();
+        }
+        ["~/.jq", "$ORIGIN/../lib/jq", "$ORIGIN/lib"].map(str::to_owned).into()
+    }
+
     fn dirs(&self) -> Vec<String> {
-        let default = ["~/.jq".to_owned(), "$ORIGIN/../lib/jq".into(), "$ORIGIN/../lib".into()];
-        let dirs = if self.dirs.is_empty() { &default[..] } else { self.dirs };
         let home = self.ctx.var("HOME").map(|home| String::from_utf8_lossy(home).into_owned());
         let expanded = |dir: &String| match (dir.strip_prefix('~'), &home) {
             (Some(rest), Some(home)) => format!("{home}{rest}"),
             _ => dir.replace("$ORIGIN", "/usr/bin"),
         };
-        dirs.iter().map(expanded).collect()
+        self.listed().iter().map(expanded).collect()
     }
 
     fn text(&self, file: &str) -> Option<String> {
@@ -44,7 +50,8 @@ impl Library for Modules<'_, '_> {
         if let Some(search) = search {
             let absolute = search.starts_with('/');
             dirs.push(if absolute { search.to_owned() } else { format!("{beside}/{search}") });
-        } else if path.starts_with("./") || path.starts_with("../") {
+        } else {
+            // What names no place of its own is looked for beside the importing file first.
             dirs.push(beside.to_owned());
         }
         dirs.extend(self.dirs());
@@ -65,7 +72,7 @@ impl Library for Modules<'_, '_> {
     }
 
     fn search_list(&self) -> Value {
-        self.dirs.iter().map(|dir| Value::from(dir.as_str())).collect::<Array>().into()
+        self.listed().iter().map(|dir| Value::from(dir.as_str())).collect::<Array>().into()
     }
 }
 
