@@ -155,7 +155,16 @@ impl Parser<'_> {
             negated = true;
             self.skip_blanks();
         }
+        let before_all = matches!(select, Select::One(Address::Line(0)));
+        if before_all && (negated || self.peek() != Some(b'r')) {
+            self.at += 1;
+            return self.fail("invalid usage of line address 0");
+        }
         let command = self.command(&select)?;
+        if before_all && let Command::ReadFile(name) = command {
+            self.script.before_all = Some(name);
+            return Ok(true);
+        }
         self.script.steps.push(Step { select, negated, command });
         Ok(true)
     }
@@ -170,10 +179,6 @@ impl Parser<'_> {
         };
         self.skip_blanks();
         if self.peek() != Some(b',') {
-            if zero {
-                self.at += 1;
-                return self.fail("invalid usage of line address 0");
-            }
             return Ok(Select::One(start));
         }
         self.at += 1;

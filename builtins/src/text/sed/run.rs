@@ -98,7 +98,16 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
     pub fn run(&mut self) -> CommandResult {
         let mut status = 0;
         let mut turns = 0u32;
+        let mut before_all = self.script.before_all.as_ref();
+        if self.mode.in_place.is_none()
+            && let Some(name) = before_all.take()
+        {
+            self.outputs.copy_file(self.ctx, name)?;
+        }
         while self.read_line()? {
+            if let Some(name) = before_all.take() {
+                self.outputs.copy_file(self.ctx, name)?;
+            }
             loop {
                 turns = turns.wrapping_add(1);
                 if turns.is_multiple_of(64) {
@@ -206,7 +215,8 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                 Command::Execute(command) => self.execute(command.as_ref())?,
                 Command::FileName => {
                     let name = self.inputs.shown_name();
-                    self.outputs.text(self.ctx, &[name.as_slice(), b"\n"].concat())?;
+                    self.outputs
+                        .text(self.ctx, &[name.as_slice(), &[self.mode.delimiter]].concat())?;
                 }
                 // Whether its last line had a newline goes with the text.
                 Command::GetHold => {
@@ -281,12 +291,14 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                 }
                 Command::WriteFirstLine(file) => {
                     let first = self.first_line().to_vec();
-                    self.outputs.write(self.ctx, *file, &first, self.mode, true)?;
+                    let newline = first.len() < self.space.len() || self.inputs.had_newline;
+                    self.outputs.write(self.ctx, *file, &first, self.mode, newline)?;
                 }
                 Command::Translate(translate) => replace::translate(translate, &mut self.space),
                 Command::LineNumber => {
-                    let text = format!("{}\n", self.inputs.line);
-                    self.outputs.text(self.ctx, text.as_bytes())?;
+                    let mut text = self.inputs.line.to_string().into_bytes();
+                    text.push(self.mode.delimiter);
+                    self.outputs.text(self.ctx, &text)?;
                 }
                 Command::Zap => self.space.clear(),
             }
@@ -374,7 +386,7 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
         }
         match &self.last_regex {
             Some(regex) => Ok(Rc::clone(regex)),
-            None => Err(failure("no previous regular expression")),
+            None => Err(failure("-e expression #1, char 0: no previous regular expression")),
         }
     }
 

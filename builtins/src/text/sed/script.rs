@@ -137,6 +137,8 @@ pub(super) struct Script {
     /// The files that `w` names, each once.
     pub outputs: Vec<BString>,
     pub ranges: usize,
+    /// `0r FILE`: printed before the first line.
+    pub before_all: Option<BString>,
     /// `#n` on its first line.
     pub quiet: bool,
 }
@@ -153,6 +155,6 @@ impl Script {
             Command::Replace(replace) => replace.execute || replace.write.is_some(),
             _ => false,
         };
-        self.steps.iter().any(touches)
+        self.before_all.is_some() || self.steps.iter().any(touches)
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Inputs {
     pub line: u64,
     /// Whether the present line ended with a delimiter.
     pub had_newline: bool,
-    /// 2 if some file could not be read.
+    /// 2 if some file could not be opened, 4 if one cannot be edited.
     pub status: u8,
 }
 
@@ -52,14 +52,14 @@ impl Inputs {
             if self.current.is_none() && !self.open_next(ctx, outputs, mode)? {
                 return Ok(false);
             }
-            self.fill(ctx, outputs, mode)?;
+            self.fill(mode)?;
         }
         let Some(line) = self.ahead.take() else { return Ok(false) };
         let line = self.take_delimiter(&line, mode.delimiter);
         space.clear();
         space.extend_from_slice(line);
         self.line += 1;
-        self.fill(ctx, outputs, mode)?;
+        self.fill(mode)?;
         Ok(true)
     }
 
@@ -71,21 +71,15 @@ impl Inputs {
 
     /// Reads a line ahead in the present file; at its end the file stays until the next is opened,
     /// since the present line still belongs to it.
-    fn fill(
-        &mut self,
-        ctx: &mut Context<'_>,
-        _outputs: &mut Outputs,
-        mode: &Mode,
-    ) -> Result<(), CommandError> {
+    fn fill(&mut self, mode: &Mode) -> Result<(), CommandError> {
         let Some(input) = &mut self.current else { return Ok(()) };
         match input.line(mode.delimiter) {
             Ok(Some(line)) => self.ahead = Some(line),
             Ok(None) => self.current = None,
             Err(error) if error.errno() == Errno::Canceled => return Err(error.into()),
             Err(error) => {
-                ctx.complain(format!("read error on {}: {error}", self.name))?;
-                self.status = 2;
-                self.current = None;
+                let message = format!("read error on {}: {error}", self.name);
+                return Err(CommandError::Fail(message.into_bytes(), ExitStatus(4)));
             }
         }
         Ok(())
@@ -143,7 +137,7 @@ impl Inputs {
     ) -> Result<bool, CommandError> {
         while self.ahead.is_none() {
             if self.current.is_some() {
-                self.fill(ctx, outputs, mode)?;
+                self.fill(mode)?;
             } else if mode.separate || !self.open_next(ctx, outputs, mode)? {
                 return Ok(true);
             }
@@ -161,7 +155,7 @@ impl Inputs {
         if mode.in_place.is_some() {
             while let Some(line) = self.ahead.take() {
                 outputs.raw(ctx, &line)?;
-                self.fill(ctx, outputs, mode)?;
+                self.fill(mode)?;
             }
         } else if let (Some(line), Some(input)) = (self.ahead.take(), &mut self.current) {
             // What was read ahead is there for whoever reads next.

@@ -151,6 +151,8 @@ impl Outputs {
             }
             _ => ctx.open(name),
         };
+        // The last line gets its newline even if nothing follows.
+        self.raw(ctx, b"")?;
         let Ok(mut input) = opened else { return Ok(()) };
         loop {
             match input.chunk() {
