@@ -69,6 +69,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         .takes(Takes::Optional("WHEN")),
     long("colour", "the same as --color").takes(Takes::Optional("WHEN")),
     flag('U', "binary", "(ignored)"),
+    flag('u', "unix-byte-offsets", "(obsolete, ignored)"),
     flag('V', "version", "display version information and exit"),
 ];
 
@@ -211,12 +212,12 @@ impl Options {
             null_names: args.has('Z'),
             line_end: if args.has('z') { 0 } else { b'\n' },
             max_count,
-            before: if args.has('o') { 0 } else { before },
-            after: if args.has('o') { 0 } else { after },
-            separator: if before + after == 0 {
-                None
-            } else {
-                separator.unwrap_or(Some("--".into()))
+            before: before.unwrap_or(0),
+            after: after.unwrap_or(0),
+            // Asking for no lines of context still marks groups.
+            separator: match before.or(after) {
+                None => None,
+                Some(_) => separator.unwrap_or(Some("--".into())),
             },
             binary: binary.transpose()?.unwrap_or(Binary::Said),
             silent: args.has('s'),
@@ -256,7 +257,7 @@ fn color(ctx: &Context<'_>, args: &Args) -> Result<bool, CommandError> {
 }
 
 /// `-A`, `-B`, `-C` and `-NUM`.
-fn context(args: &Args) -> Result<(usize, usize), CommandError> {
+fn context(args: &Args) -> Result<(Option<usize>, Option<usize>), CommandError> {
     let number = |value: &BString| -> Result<usize, CommandError> {
         let digits = value.trim_ascii();
         if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -280,7 +281,7 @@ fn context(args: &Args) -> Result<(usize, usize), CommandError> {
         }
         digits.clear();
     }
-    Ok((before.or(both).unwrap_or(0), after.or(both).unwrap_or(0)))
+    Ok((before.or(both), after.or(both)))
 }
 
 fn directories(args: &Args, recursive: Option<char>) -> Result<Directories, CommandError> {

@@ -453,7 +453,7 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
         Ok(())
     }
 
-    /// After the last wanted line: its context, and the input given back behind it.
+    /// After the last wanted line: its context, whether or not that would match.
     fn trailing(&mut self, stream: &Arc<dyn Stream>) -> Result<(), CommandError> {
         while self.pending_after > 0 {
             let rest = self.done..self.buffer.len();
@@ -468,14 +468,6 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
                 }
             }
             let line = self.line_at(self.done, self.buffer.len());
-            // Context ends where the next match would begin.
-            let matches = match self.regex {
-                Some(regex) => regex.is_match(self.content(&line), &self.ctx.cancel)?,
-                None => false,
-            };
-            if matches != self.options.invert {
-                break;
-            }
             self.done = line.end;
             self.pending_after -= 1;
             self.print(&line, false)?;

@@ -19,6 +19,9 @@ pub(super) fn grep(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         return Ok(ExitStatus::SUCCESS);
     }
     let options = Options::read(ctx, args)?;
+    if args.has('u') {
+        ctx.complain("warning: --unix-byte-offsets (-u) is obsolete")?;
+    }
     let (regex, operands) = matcher::compile(ctx, args)?;
     let colors = Colors::read(ctx);
     let recursive = options.directories == Directories::Recurse;
