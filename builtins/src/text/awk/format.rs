@@ -221,6 +221,9 @@ fn unsigned(number: f64, letter: u8, spec: &Spec, out: &mut Vec<u8>) {
         return not_finite(number, spec, out);
     }
     let whole = number.trunc();
+    if (-9_223_372_036_854_775_808.0..0.0).contains(&whole) {
+        return unsigned_bits(whole as i64 as u64, letter, spec, out);
+    }
     // What has no unsigned form is printed as gawk does: as a number of its own.
     if !(0.0..18_446_744_073_709_551_616.0).contains(&whole) {
         if letter == b'u' && whole >= 0.0 {
@@ -228,7 +231,10 @@ fn unsigned(number: f64, letter: u8, spec: &Spec, out: &mut Vec<u8>) {
         }
         return float(number, b'g', &Spec { precision: Some(6), ..copied(spec) }, out);
     }
-    let value = whole as u64;
+    unsigned_bits(whole as u64, letter, spec, out);
+}
+
+fn unsigned_bits(value: u64, letter: u8, spec: &Spec, out: &mut Vec<u8>) {
     let mut digits = match letter {
         b'o' => format!("{value:o}"),
         b'x' => format!("{value:x}"),

@@ -9,6 +9,7 @@ mod regex;
 mod run;
 mod value;
 
+use std::collections::HashSet;
 use std::thread;
 
 use crate::prelude::*;
@@ -61,6 +62,7 @@ fn awk(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let mut text = Vec::new();
     let mut given = false;
     let mut in_place = false;
+    let mut included = HashSet::new();
     for option in args.given() {
         let Some(value) = &option.value else { continue };
         match option.opt.short {
@@ -70,20 +72,22 @@ fn awk(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
                 in_place = true;
                 continue;
             }
-            Some('i') => text.extend(program_file(ctx, value)?),
+            Some('i') => text.extend(library(ctx, value, &mut included)?),
             _ => continue,
         }
         text.push(b'\n');
-        given = true;
+        // A library beside which nothing is given leaves the program to the first operand.
+        given |= option.opt.short != Some('i');
     }
     let mut operands = args.operands();
     if !given {
         let Some((program, rest)) = operands.split_first() else {
             return Err(usage("no program text given"));
         };
-        text = program.to_vec();
+        text.extend_from_slice(program);
         operands = rest;
     }
+    let text = with_includes(ctx, &text, &mut included)?;
     let program = match parse::parse(&text) {
         Ok(program) => program,
         Err(error) => return Err(refused(ctx, &text, &error)),
@@ -100,14 +104,13 @@ fn awk(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             let Some(value) = &option.value else { continue };
             match option.opt.short {
                 Some('F') => {
-                    let separator: &[u8] = match value.as_slice() {
-                        b"t" => b"\t",
-                        other => other,
-                    };
-                    machine.preset(b"FS", separator)?;
+                    machine.preset(b"FS", value)?;
                 }
                 Some('v') => {
-                    let (name, value) = value.split_once_str("=").unwrap_or((value, b""));
+                    let Some((name, value)) = value.split_once_str("=") else {
+                        let text = format!("`{value}' argument to `-v' not in `var=value' form");
+                        return Err(CommandError::Fail(text.into_bytes(), ExitStatus::FAILURE));
+                    };
                     if !machine.preset(name, value)? {
                         let shown = String::from_utf8_lossy(name).into_owned();
                         let message = format!("fatal: `{shown}' is not a legal variable name");
@@ -137,6 +140,56 @@ fn refused(ctx: &mut Context<'_>, text: &[u8], error: &lex::SyntaxError) -> Comm
     let _ = ctx.complain_bytes(&[place.as_bytes(), line].concat());
     let caret = format!("{place}{}^ {}", " ".repeat(at - start), error.message);
     CommandError::Fail(caret.into_bytes(), ExitStatus::FAILURE)
+}
+
+/// The program with its lines `@include "FILE"` replaced by what the files hold.
+fn with_includes(
+    ctx: &mut Context<'_>,
+    text: &[u8],
+    included: &mut HashSet<BString>,
+) -> Result<Vec<u8>, CommandError> {
+    if text.find(b"@include").is_none() {
+        return Ok(text.to_vec());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match include_name(line) {
+            Some(name) => {
+                out.extend(library(ctx, &name, included)?);
+                out.push(b'\n');
+            }
+            None => out.extend_from_slice(line),
+        }
+    }
+    Ok(out)
+}
+
+/// The file that a line names, if it is an `@include` and nothing else.
+fn include_name(line: &[u8]) -> Option<BString> {
+    let rest = line.trim().strip_prefix(b"@include")?.trim_start();
+    let (name, after) = rest.strip_prefix(b"\"")?.split_once_str("\"")?;
+    let after = after.trim_start();
+    (after.is_empty() || after.starts_with(b"#") || after == b";").then(|| name.into())
+}
+
+/// A library's text: once, however often it is included; its name may lack `.awk`.
+fn library(
+    ctx: &mut Context<'_>,
+    name: &BString,
+    included: &mut HashSet<BString>,
+) -> Result<Vec<u8>, CommandError> {
+    let mut file = name.clone();
+    let mut text = program_file(ctx, &file);
+    if text.is_err() {
+        file.extend_from_slice(b".awk");
+        // What cannot be found is told by the name that was given.
+        text = program_file(ctx, &file).or(text);
+    }
+    let text = text?;
+    if !included.insert(file) {
+        return Ok(Vec::new());
+    }
+    with_includes(ctx, &text, included)
 }
 
 fn program_file(ctx: &mut Context<'_>, name: &BString) -> Result<Vec<u8>, CommandError> {

@@ -5,6 +5,7 @@ mod stmt;
 
 use std::collections::HashMap;
 
+use bstr::ByteSlice;
 use bytes::Bytes;
 
 use super::ast::{Builtin, Expr, Function, Pattern, Program, Rule, Special, Stmt, Var};
@@ -263,9 +264,10 @@ impl<'a> Parser<'a> {
             return self.fail(format!("`{name}' is a built-in function, it cannot be redefined"));
         }
         let index = self.function(&name);
-        if self.defined.get(index) == Some(&true) {
-            let name = String::from_utf8_lossy(&name).into_owned();
-            return self.fail(format!("function name `{name}' previously defined"));
+        let special = Special::ALL.iter().any(|(_, known)| known.as_bytes() == name);
+        if special || self.defined.get(index) == Some(&true) {
+            let name = name.as_bstr();
+            return self.refuse(format!("function name `{name}' previously defined"));
         }
         self.expect("(")?;
         let mut locals = Vec::new();
@@ -276,6 +278,13 @@ impl<'a> Parser<'a> {
                 let name = String::from_utf8_lossy(&name).into_owned();
                 let message = "cannot use function name as parameter name";
                 return self.refuse(format!("function `{name}': {message}"));
+            }
+            if let Some(first) = locals.iter().position(|known| *known == local) {
+                let (name, local) = (name.as_bstr(), local.as_bstr());
+                let (first, second) = (first + 1, locals.len() + 1);
+                return self.refuse(format!(
+                    "function `{name}': parameter #{second}, `{local}', duplicates parameter #{first}"
+                ));
             }
             locals.push(local);
             self.skip_newlines()?;

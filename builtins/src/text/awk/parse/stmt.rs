@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::super::ast::{Case, Expr, Place, Redirect, RedirectKind, Source, Stmt};
-use super::super::lex::{Token, Word};
+use super::super::lex::{SyntaxError, Token, Word};
 use super::super::regex::Regex;
 use super::super::value::Value;
 use super::{Parsed, Parser};
@@ -312,7 +312,8 @@ impl Parser<'_> {
             }
         };
         if formatted && args.is_empty() {
-            return self.fail("printf: no format given");
+            let message = "fatal: printf: no arguments".to_owned();
+            return Err(SyntaxError { message, line: self.line, at: None });
         }
         let args = args.into();
         Ok(if formatted { Stmt::Printf { args, to } } else { Stmt::Print { args, to } })

@@ -76,6 +76,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::AssignOp(op, target, value) => {
                 let value = self.number(value)?;
+                if value == 0.0 && matches!(op, Arith::Div | Arith::Rem) {
+                    let sign = if *op == Arith::Div { "/=" } else { "%=" };
+                    return self.fatal(format!("division by zero attempted in `{sign}'"));
+                }
                 let (_, after) =
                     self.update(target, &|machine, before| machine.arith(*op, before, value))?;
                 Ok(Value::Number(after))
@@ -209,6 +213,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let right = self.comparable(right)?;
         let order = match (&left, &right) {
             (Value::Number(one), Value::Number(two)) => one.partial_cmp(two),
+            _ if self.ignore_case && !(left.is_numeric() && right.is_numeric()) => {
+                let folded = |value: &Value| value.text(&self.convfmt).to_lowercase();
+                Some(folded(&left).cmp(&folded(&right)))
+            }
             _ => left.compare(&right, &self.convfmt),
         };
         Ok(match compare {

@@ -3,7 +3,7 @@
 use bstr::ByteSlice;
 use bytes::Bytes;
 
-use super::super::ast::{Builtin, Expr, Special};
+use super::super::ast::{Builtin, Expr, Special, Var};
 use super::super::value::{Value, leading_number, looks_numeric, number_text};
 use super::{Cell, Done, Machine, fields};
 use crate::core::strftime;
@@ -114,6 +114,16 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 "cmd. line:1: warning: {name}: received negative argument {number}"
             ))?;
         }
+        if function == Builtin::Exp && first.is_finite() {
+            let power = first.exp();
+            if power.is_infinite() || power == 0.0 {
+                let number = number_text(first, b"%.6g");
+                let number = number.as_bstr();
+                self.ctx.complain(format!(
+                    "cmd. line:1: warning: exp: argument {number} is out of range"
+                ))?;
+            }
+        }
         Ok(Value::Number(match function {
             Builtin::Int => first.trunc(),
             // As the host's library has it, with the sign of its NaN.
@@ -165,6 +175,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         match arg {
             Some(Expr::Var(var)) => match self.cell_mut(*var) {
                 Some(Cell::Array(_)) => "array",
+                Some(Cell::Untyped) if *var == Var::Global(Special::Nf.slot()) => "number",
                 Some(Cell::Untyped) => "untyped",
                 _ => "",
             },
@@ -220,6 +231,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     fn index(&mut self, args: &'p [Expr]) -> Done<Value> {
         let text = self.argument_text(args, 0)?;
         let wanted = self.argument_text(args, 1)?;
+        let (text, wanted) = match self.ignore_case {
+            true => (text.to_lowercase().into(), wanted.to_lowercase().into()),
+            false => (text, wanted),
+        };
         let at = memchr::memmem::find(&text, &wanted);
         let count = at.map_or(0, |at| characters(text.get(..at).unwrap_or_default()) + 1);
         Ok(Value::Number(count as f64))
@@ -378,6 +393,8 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         if format.is_empty() {
             return Ok(Value::Text(Bytes::new()));
         }
+        // gmtime(3)'s zone has a name of its own.
+        let format = if utc { format.replace("%Z", "GMT").into() } else { format };
         Ok(strftime::strftime(&format, seconds, &self.zone(utc)).into())
     }
 
@@ -420,22 +437,18 @@ fn strtonum(value: &Value) -> f64 {
         other => return other.number(),
     };
     let trimmed = text.trim_ascii_start();
-    let (negative, digits) = match trimmed.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) => (false, rest),
-        _ => (false, trimmed),
-    };
+    // Behind a sign neither prefix means anything.
+    let digits = trimmed;
     let radix = match digits {
         [b'0', b'x' | b'X', ..] => 16,
         [b'0', b'0'..=b'7', ..] if !digits.contains(&b'.') => 8,
         _ => return value.number(),
     };
     let digits = if radix == 16 { digits.get(2..).unwrap_or_default() } else { digits };
-    let value = digits
+    digits
         .iter()
         .map_while(|digit| char::from(*digit).to_digit(radix))
-        .fold(0.0, |number, digit| number * f64::from(radix) + f64::from(digit));
-    if negative { -value } else { value }
+        .fold(0.0, |number, digit| number * f64::from(radix) + f64::from(digit))
 }
 
 /// How many characters there are; bytes that are no UTF-8 count one each.

@@ -255,7 +255,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 if self.inputs.any_file {
                     return Ok(false);
                 }
-                return self.open_file(&Bytes::from_static(b"-"), b"");
+                return self.open_file(&Bytes::from_static(b"-"), b"-");
             }
             let key = super::super::value::number_text(at as f64, b"%d");
             let operand = match self.globals.get(Special::Argv.slot()) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice;
 use bytes::Bytes;
 
 use super::super::ast::Expr;
@@ -59,7 +60,15 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let how = self.eval(how)?;
         let which = match how.text(b"%d").first() {
             Some(b'g' | b'G') => Which::All,
-            _ => Which::Number(how.number().max(1.0) as u64),
+            _ if how.number() < 1.0 => {
+                let shown = how.text(&self.convfmt);
+                let shown = shown.as_bstr();
+                self.ctx.complain(format!(
+                    "cmd. line:1: warning: gensub: third argument `{shown}' treated as 1"
+                ))?;
+                Which::Number(1)
+            }
+            _ => Which::Number(how.number() as u64),
         };
         let subject: Bytes = match rest.first() {
             Some(target) => self.text(target)?,
@@ -116,7 +125,6 @@ fn replace(
 }
 
 fn next_character(text: &[u8], at: usize) -> usize {
-    use bstr::ByteSlice;
     let rest = text.get(at..).unwrap_or_default();
     at + rest.char_indices().next().map_or(1, |(_, end, _)| end)
 }
