@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mesafs::backend::{
     AuditEntry, Backwards, ChangeError, ChangeInfo, Checkout, Comparison, ConflictInfo, Earlier,
-    History, MergeOptions, Merged, Moved, OperationDetails, OperationInfo, Pick, Revision,
-    Rewriting, SideKind, Squash, Volume,
+    History, MergeOptions, MergeOutcome, Merged, Moved, OperationDetails, OperationInfo, Pick,
+    Revision, Rewriting, SideKind, Squash, Volume,
 };
 use mesafs::error::{Errno, FsError, Operation};
 use mesafs::name::{BookmarkName, ChangeId, CommitOid};
@@ -17,7 +17,7 @@ use super::changes::{engine_error, info};
 use super::{Standing, StoreCheckout};
 use crate::engine::{self, Commit, Emptied, EngineError, Repository, Side, TreeEntryKind};
 use crate::error::StoreError;
-use crate::repo::{Here, Named, Opened, change_error};
+use crate::repo::{Here, Named, Of, Opened, change_error};
 
 impl StoreCheckout {
     pub(super) fn here<'a>(&'a self, opened: &'a Opened) -> Here<'a> {
@@ -190,7 +190,16 @@ impl History for StoreCheckout {
             let (from, into) = (named.changes(&squash.from)?, named.change(&squash.into)?);
             let message = squash.message.as_deref();
             let paths = &squash.paths;
-            Ok(((), engine.squash(&from, &into, paths, message, emptied, &self.author)?))
+            let sources = named.commits(&squash.from)?;
+            let beyond = named.moves(|moves| {
+                for (change, commit) in from.iter().zip(&sources) {
+                    let began = Of::ParentsOf(commit.clone());
+                    let is = Of::Commit(commit.clone());
+                    moves.add(&into, began.clone(), is.clone(), paths);
+                    moves.add(change, is, began, paths);
+                }
+            })?;
+            Ok(((), engine.squash(&from, &into, paths, message, emptied, beyond, &self.author)?))
         })?;
         Ok(done)
     }
@@ -204,7 +213,10 @@ impl History for StoreCheckout {
         let targets = [revision.clone(), from.clone()];
         let ((), done) = self.operate(&targets, |engine, named| {
             let (change, from) = (named.change(revision)?, named.commit(from)?);
-            Ok(((), engine.restore(&change, &from, paths, &self.author)?))
+            let is = Of::Commit(named.commit(revision)?);
+            let beyond =
+                named.moves(|moves| moves.add(&change, is, Of::Commit(from.clone()), paths))?;
+            Ok(((), engine.restore(&change, &from, paths, beyond, &self.author)?))
         })?;
         Ok(done)
     }
@@ -222,6 +234,11 @@ impl History for StoreCheckout {
             let (before, change) = (named.commit(revision)?, named.change(revision)?);
             let (first, rest, done) = engine.split(&change, paths, message, &self.author)?;
             self.repo.note_child(&before, &rest.commit)?;
+            named.moves(|moves| {
+                let (began, is) = (Of::ParentsOf(before.clone()), Of::Commit(before));
+                moves.add(&change, is.clone(), began.clone(), &[]);
+                moves.add(&change, began, is, paths);
+            })?;
             Ok(((first, rest), done))
         })?;
         if own == first.change {
@@ -266,7 +283,7 @@ impl History for StoreCheckout {
             let onto = (!onto.is_empty()).then_some(&onto[..]);
             let (copies, done) = engine.duplicate(&changes, onto, &self.author)?;
             for (from, copy) in from.iter().zip(&copies) {
-                self.repo.note_child(from, &copy.commit)?;
+                named.made(&copy.commit, Some(from));
             }
             Ok((copies, done))
         })?;
@@ -277,9 +294,7 @@ impl History for StoreCheckout {
         let (child, _) = self.operate(parents, |engine, named| {
             let (parents, message) = (named.commits(parents)?, message.unwrap_or_default());
             let (child, done) = engine.new_merge(&parents, message, &self.author)?;
-            if let Some(first) = parents.first() {
-                self.repo.note_child(first, &child.commit)?;
-            }
+            named.made(&child.commit, None);
             Ok((child, done))
         })?;
         self.edit(&Revision::Change(child.change.to_string()))
@@ -437,7 +452,11 @@ impl History for StoreCheckout {
                 delete_source: options.delete_source,
                 expected: expected_commit(named, options.expected.as_ref())?,
             };
-            Ok(engine.merge(target, source, &options, &self.author)?)
+            let (merged, done) = engine.merge(target, source, &options, &self.author)?;
+            if merged.outcome == MergeOutcome::MergeCommit {
+                named.made(&merged.tip.commit, None);
+            }
+            Ok((merged, done))
         })?;
         let now = self.repo.engine.resolve_bookmark(target).map_err(engine_error)?;
         if on_target && now.change != self.opened.load().live.change() {

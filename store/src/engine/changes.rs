@@ -66,6 +66,34 @@ impl Repository {
         conflict::flatten(&tree.doing("reading a commit")?)
     }
 
+    /// The parents of a commit, without the root.
+    ///
+    /// # Errors
+    /// `Data` if there is no such commit.
+    pub fn parents(&self, oid: &CommitOid) -> EngineResult<Vec<CommitOid>> {
+        let history = self.history();
+        let commit = history.commit(&ids::commit_id(oid)?)?;
+        let root = history.repo.store().root_commit_id();
+        commit.parent_ids().iter().filter(|id| *id != root).map(ids::commit_oid).collect()
+    }
+
+    /// The newest commit, or one of several, that both descend from; `None` if that is only the root.
+    ///
+    /// # Errors
+    /// `Data` if there is no such commit.
+    pub fn common_ancestor(
+        &self,
+        one: &CommitOid,
+        other: &CommitOid,
+    ) -> EngineResult<Option<CommitOid>> {
+        let history = self.history();
+        let (one, other) = (ids::commit_id(one)?, ids::commit_id(other)?);
+        let found = history.repo.index().common_ancestors(&[one], &[other]).block_on();
+        let root = history.repo.store().root_commit_id();
+        let found = found.doing("comparing commits")?;
+        found.iter().find(|id| *id != root).map(ids::commit_oid).transpose()
+    }
+
     /// # Errors
     /// `Data` if there is no such commit.
     pub fn is_immutable(&self, oid: &CommitOid) -> EngineResult<bool> {

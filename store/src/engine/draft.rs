@@ -113,6 +113,11 @@ impl Draft {
         Ok(if begins { builder.set_author(signature) } else { builder })
     }
 
+    /// A commit that is the same for git takes this one's place.
+    pub fn again(&mut self, commit: &JjCommit) -> EngineResult<()> {
+        self.rewrite(commit)?.write().block_on().doing("writing a commit").map(drop)
+    }
+
     /// Takes a commit away, which must be mutable; its children move to its parents.
     pub fn abandon(&mut self, commit: &JjCommit) -> EngineResult<()> {
         self.history.check_mutable(commit)?;

@@ -58,7 +58,8 @@ impl Repository {
     }
 
     /// Moves what `sources` changed, or only what they changed below `paths`, into `destination`.
-    /// Without a message the descriptions are joined.
+    /// Without a message the descriptions are joined. Where more moves than git sees
+    /// (`beyond_git`), there are new commits also if no content moves.
     ///
     /// # Errors
     /// `NoChange`, `Divergent`, `Immutable`; `Cycle` if the destination is among the sources.
@@ -69,6 +70,7 @@ impl Repository {
         paths: &[RepoPath],
         message: Option<&str>,
         emptied: Emptied,
+        beyond_git: bool,
         committer: &Author,
     ) -> EngineResult<Transacted> {
         if sources.contains(destination) {
@@ -80,6 +82,7 @@ impl Repository {
             draft.will_rewrite(&destination)?;
             commits.iter().try_for_each(|commit| draft.will_rewrite(commit))?;
             let matcher = matcher(paths)?;
+            let all = commits.clone();
             let selected = commits
                 .into_iter()
                 .map(|commit| select(draft, commit, matcher.as_ref()))
@@ -90,6 +93,10 @@ impl Repository {
                 .block_on()
                 .doing("squashing")?;
             let Some(SquashedCommit { commit_builder, abandoned_commits }) = squashed else {
+                if beyond_git {
+                    draft.again(&destination)?;
+                    all.iter().try_for_each(|commit| draft.again(commit))?;
+                }
                 return Ok(());
             };
             let text = match message {
@@ -101,7 +108,8 @@ impl Repository {
         })
     }
 
-    /// Makes the content of `change`, or of what is below `paths`, that of the commit `from`.
+    /// Makes the content of `change`, or of what is below `paths`, that of the commit `from`;
+    /// `beyond_git` as for [`Self::squash`].
     ///
     /// # Errors
     /// `NoChange`, `Divergent`, `Immutable`; `Data` if there is no such commit.
@@ -110,6 +118,7 @@ impl Repository {
         change: &ChangeId,
         from: &CommitOid,
         paths: &[RepoPath],
+        beyond_git: bool,
         committer: &Author,
     ) -> EngineResult<Transacted> {
         let from = ids::commit_id(from)?;
@@ -118,7 +127,7 @@ impl Repository {
             draft.will_rewrite(&commit)?;
             let from = draft.history.commit(&from)?;
             let tree = picked(&from, &commit, matcher(paths)?.as_ref())?;
-            if tree.tree_ids() != commit.tree_ids() {
+            if beyond_git || tree.tree_ids() != commit.tree_ids() {
                 let builder = draft.rewrite(&commit)?.set_tree(tree);
                 builder.write().block_on().doing("writing a commit")?;
             }

@@ -22,6 +22,8 @@ pub struct ChangeSnapshot {
     /// The commit that the tree was built on.
     pub base: CommitOid,
     pub root: RootTree,
+    /// Whether it has a mode or an empty directory more or less than its commit: that is a commit, too.
+    pub beyond_git: bool,
     /// The journal sequence up to which its commit held it.
     pub journal_since: u64,
     /// The journal sequence of the last batch in it.
@@ -30,7 +32,7 @@ pub struct ChangeSnapshot {
 
 impl Repository {
     /// Rewrites the commits of these changes in one transaction, and rebases their descendants. A
-    /// change whose tree is what its commit has is left alone; if all are, nothing is written and
+    /// change that is what its commit has is left alone; if all are, nothing is written and
     /// the answer names the present operation. `journal_floor` is the lowest sequence that the
     /// journal still holds: positions below it are forgotten.
     ///
@@ -75,7 +77,7 @@ fn rewrite(objects: &Objects, draft: &mut Draft, change: &ChangeSnapshot) -> Eng
     }
     let tree =
         conflict::merged_tree(objects, draft.tx.repo().store(), &change.root, &commit.tree())?;
-    if tree.tree_ids() != commit.tree_ids() {
+    if change.beyond_git || tree.tree_ids() != commit.tree_ids() {
         draft.rewrite(&commit)?.set_tree(tree).write().block_on().doing("writing a commit")?;
     }
     draft.positions.insert(change.change.clone(), change.journal_sequence);

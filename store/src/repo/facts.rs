@@ -4,6 +4,8 @@
 //! has an entry for each name of its directory of which git holds too little. Entries say which
 //! content they were noted for: a rewrite that changed a file leaves its mode and drops its time.
 
+pub(crate) mod weave;
+
 use bstr::BString;
 use bytes::Bytes;
 use mesafs::tree::{Attributes, ObjectId, Sums};

@@ -15,7 +15,7 @@ use mesafs::tree::{Dir, Root};
 use super::change::Place;
 use super::facts::FactsEntry;
 use super::write::{Marks, StoredTree, store_tree};
-use super::{LiveChange, Repo, Standing};
+use super::{LiveChange, Moves, Repo, Standing};
 use crate::audit::{Audited, audited};
 use crate::cause::Cause;
 use crate::engine::{ChangeSnapshot, Durability, EngineError, Rewritten};
@@ -171,7 +171,7 @@ impl Repo {
             |change: &ChangeId, commit: CommitOid| after.get(change).cloned().unwrap_or(commit);
         // First of all: whatever fails from here on, the next snapshot builds on the new commit.
         live.set_commit(now(&live.change(), live.commit()));
-        self.note(&rewritten, &members)?;
+        let noted = self.note(&rewritten, &members)?;
         let mut rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
         for (other, writer) in above.iter().zip(&writers) {
             let place = other.place();
@@ -193,14 +193,7 @@ impl Repo {
         drop(history);
         self.shared.counters.add_fsyncs(1);
         self.heads.sync()?;
-        let commits: Vec<(CommitOid, Vec<u8>)> = members
-            .iter()
-            .map(|member| {
-                let place = &member.place;
-                (now(&place.change, place.commit.clone()), member.stored.noted.encode())
-            })
-            .collect();
-        self.shared.records.finish_snapshot(self.uid, &commits, &rows)?;
+        self.shared.records.finish_snapshot(self.uid, &noted, &rows)?;
         for row in &rows {
             self.shared.positions.raise(self.uid, &row.change, row.sequence);
         }
@@ -231,14 +224,18 @@ impl Repo {
         self.shared.records.prepare_snapshot(self.uid, &facts, &sums, &rows, auditing)?;
         let changes: Vec<ChangeSnapshot> = members
             .iter()
-            .map(|member| ChangeSnapshot {
-                change: member.place.change.clone(),
-                base: member.place.commit.clone(),
-                root: member.stored.root.clone(),
-                journal_since: member.since,
-                journal_sequence: member.version,
+            .map(|member| {
+                let base = member.place.commit.clone();
+                Ok(ChangeSnapshot {
+                    change: member.place.change.clone(),
+                    beyond_git: self.says_more(&base, &member.stored)?,
+                    base,
+                    root: member.stored.root.clone(),
+                    journal_since: member.since,
+                    journal_sequence: member.version,
+                })
             })
-            .collect();
+            .collect::<Result<_, StoreError>>()?;
         let positions = &self.shared.positions;
         let floor = self.shared.log.floor(&|key| positions.passed(key));
         let _behalf = self.engine.on_behalf(cause.attributes());
@@ -249,30 +246,30 @@ impl Repo {
         }
     }
 
-    /// Gives every commit of an operation its facts: a member's those of its tree, others those of
-    /// the commit they replace.
-    fn note(&self, rewritten: &[Rewritten], members: &[Member]) -> Result<(), StoreError> {
-        let mut commits = Vec::new();
+    /// Gives every commit of an operation its facts, and answers what is noted: a member's those of
+    /// its tree, on what its parents have now; others what they have of the commit they replace.
+    fn note(
+        &self,
+        rewritten: &[Rewritten],
+        members: &[Member],
+    ) -> Result<Vec<(CommitOid, Vec<u8>)>, StoreError> {
+        let own = |member: &Member| (member.place.commit.clone(), member.stored.noted.clone());
+        let known: HashMap<CommitOid, FactsEntry> = members.iter().map(own).collect();
+        let mut carried = self.carried(rewritten, &Moves::default(), &known)?;
         for member in members {
-            let place = &member.place;
-            let moved = rewritten.iter().find(|moved| moved.change == place.change);
-            let commit = moved.and_then(|moved| moved.after.as_ref()).unwrap_or(&place.commit);
-            commits.push((commit.clone(), member.stored.noted.encode()));
-        }
-        for moved in rewritten {
-            let own = members.iter().any(|member| member.place.change == moved.change);
-            if let (false, Some(after)) = (own, &moved.after)
-                && let Some(noted) = self.noted(&moved.before)?
-            {
-                commits.push((after.clone(), noted.encode()));
+            // One whose commit stayed says anew what is beside it.
+            if !rewritten.iter().any(|moved| moved.change == member.place.change) {
+                let (commit, noted) = own(member);
+                carried.commits.push((commit, noted.encode()));
             }
         }
-        self.shared.records.put_commit_facts(self.uid, &commits)
+        self.keep(&carried)?;
+        Ok(carried.commits)
     }
 
     /// Notes the facts that commits inherit.
     pub(super) fn inherit(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
-        self.note(rewritten, &[])
+        self.keep(&self.carried(rewritten, &Moves::default(), &HashMap::new())?)
     }
 
     /// The facts of `base`, for a commit that is made of it.

@@ -1,5 +1,6 @@
 //! Operations on history: opening, forking, checkpoints, and what others' operations bring.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +11,7 @@ use mesafs::tree::Dir;
 use parking_lot::MutexGuard;
 
 use super::change::Place;
+use super::facts::weave::alike;
 use super::revisions::Here;
 use super::{LiveChange, LiveKey, Repo, Standing};
 use crate::cause::Cause;
@@ -292,6 +294,9 @@ impl Repo {
             return Ok(());
         }
         self.refresh(&history)?;
+        if self.has_facts_of_its_own(&left.commit())? {
+            return Ok(());
+        }
         if let Some(transacted) = self.engine.abandon_if_empty_leaf(&left.change())? {
             left.set_standing(Standing::Abandoned);
             self.inherit(&transacted.rewritten)?;
@@ -366,6 +371,7 @@ impl Repo {
         if rewritten.is_empty() {
             return Ok(());
         }
+        self.keep(&self.carried(&rewritten, &self.guessed(&rewritten)?, &HashMap::new())?)?;
         self.follow(&rewritten)?;
         self.find_divergent()
     }
@@ -437,7 +443,8 @@ impl Repo {
         before: &CommitOid,
         after: &CommitOid,
     ) -> Result<(), StoreError> {
-        let same_content = self.heads.commit_root(before)? == self.heads.commit_root(after)?;
+        let same_content = self.heads.commit_root(before)? == self.heads.commit_root(after)?
+            && alike(self.noted(before)?.as_ref(), self.noted(after)?.as_ref());
         if same_content {
             live.set_commit(after.clone());
             return Ok(());

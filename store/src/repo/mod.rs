@@ -5,6 +5,7 @@
 //! `history`, `lives`, a tree's writer, the journal.
 
 mod adopt;
+mod carry;
 mod change;
 mod clean;
 mod facts;
@@ -34,6 +35,7 @@ use mesafs::path::RepoPath;
 use mesafs::tree::{Attributes, Body, Conflict, Dir, File, Node, Root, Source, Symlink};
 use parking_lot::{Mutex, RwLock};
 
+pub(crate) use carry::{Moves, Of};
 pub(crate) use change::{LiveChange, Standing};
 pub(crate) use history::{Opened, Ready};
 pub(crate) use land::{Part, Writing, land_together};

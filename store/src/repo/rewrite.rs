@@ -4,6 +4,7 @@
 //! one operation is made, and every live tree is brought to the commit that it gave its change. A
 //! batch that lands in between is merged into that.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use mesafs::name::{ChangeId, CommitOid};
 
 use super::history::History;
 use super::revisions::Here;
-use super::{LiveChange, Repo, Standing};
+use super::{LiveChange, Moves, Repo, Standing};
 use crate::cause::Cause;
 use crate::engine::{EngineResult, Repository, Rewritten, Transacted};
 use crate::error::StoreError;
@@ -25,9 +26,23 @@ const ATTEMPTS: usize = 5;
 pub(crate) struct Named<'a> {
     repo: &'a Repo,
     here: Here<'a>,
+    moves: RefCell<Moves>,
 }
 
 impl Named<'_> {
+    /// Notes what the operation moves between changes that git cannot hold. Answers whether that is
+    /// anything.
+    pub fn moves(&self, add: impl FnOnce(&mut Moves)) -> Result<bool, StoreError> {
+        let mut moves = self.moves.borrow_mut();
+        add(&mut moves);
+        self.repo.moves_facts(&moves)
+    }
+
+    /// Notes that the operation made a commit: a copy of another, or one with what its parents have.
+    pub fn made(&self, commit: &CommitOid, of: Option<&CommitOid>) {
+        self.moves.borrow_mut().made(commit, of);
+    }
+
     /// The one change that a revision names.
     pub fn change(&self, revision: &Revision) -> Result<ChangeId, StoreError> {
         self.repo.present(&self.commit(revision)?)
@@ -53,8 +68,7 @@ impl Named<'_> {
 }
 
 impl Repo {
-    /// Makes an operation on what `targets` name. `operate` answers what it did last, and commits
-    /// beside those rewritten that may have facts for the new ones; and is called once.
+    /// Makes an operation on what `targets` name. `operate` is called once.
     ///
     /// # Errors
     /// Those of the look-ups and of `operate`; EIO, ENOSPC where something cannot be stored.
@@ -79,7 +93,12 @@ impl Repo {
             };
             waiting.iter().try_for_each(|live| self.flush(live))?;
         };
-        self.transact(history, cause, |engine| operate(engine, &Named { repo: self, here }))
+        let named = Named { repo: self, here, moves: RefCell::default() };
+        let operate = |engine: &Repository| {
+            let done = operate(engine, &named)?;
+            Ok((done, named.moves.into_inner()))
+        };
+        self.transact(history, cause, operate)
     }
 
     /// As [`Repo::operate_on`], for what may concern every change.
@@ -93,20 +112,19 @@ impl Repo {
         }
         let history = self.history.lock();
         self.refresh(&history)?;
-        let done = self.transact(history, cause, |engine| Ok(operate(engine)?))?;
-        Ok(done)
+        self.transact(history, cause, |engine| Ok((operate(engine)?, Moves::default())))
     }
 
     fn transact<T>(
         &self,
         history: History<'_>,
         cause: &Cause,
-        operate: impl FnOnce(&Repository) -> Result<(T, Transacted), StoreError>,
+        operate: impl FnOnce(&Repository) -> Result<((T, Transacted), Moves), StoreError>,
     ) -> Result<(T, Rewriting), StoreError> {
         let behalf = self.engine.on_behalf(cause.attributes());
-        let (answer, transacted) = operate(&self.engine)?;
+        let ((answer, transacted), moves) = operate(&self.engine)?;
         drop(behalf);
-        self.inherit_by_content(&transacted.rewritten)?;
+        self.keep(&self.carried(&transacted.rewritten, &moves, &HashMap::new())?)?;
         self.follow(&transacted.rewritten)?;
         self.come_back()?;
         drop(history);
@@ -126,26 +144,6 @@ impl Repo {
             }
         }
         Ok(above)
-    }
-
-    /// Notes facts for the new commits: those of the commit whose content they have, be it that of
-    /// another change, else those of the commit that they replace.
-    fn inherit_by_content(&self, rewritten: &[Rewritten]) -> Result<(), StoreError> {
-        self.inherit(rewritten)?;
-        let mut by_tree = HashMap::new();
-        for moved in rewritten {
-            by_tree.entry(self.heads.commit_root(&moved.before)?.tree).or_insert(&moved.before);
-        }
-        for moved in rewritten {
-            let Some(after) = &moved.after else { continue };
-            let tree = self.heads.commit_root(after)?.tree;
-            if self.heads.commit_root(&moved.before)?.tree != tree
-                && let Some(same) = by_tree.get(&tree)
-            {
-                self.note_child(same, after)?;
-            }
-        }
-        Ok(())
     }
 
     /// Looks which changes that were abandoned are there again.

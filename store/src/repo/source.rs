@@ -36,7 +36,11 @@ impl RepoSource {
         Arc::new(Self { objects, records, counters })
     }
 
-    fn facts_node(&self, id: [u8; 32]) -> FsResult<Vec<FactsEntry>> {
+    pub(super) fn objects(&self) -> &dyn Objects {
+        &*self.objects
+    }
+
+    pub(super) fn facts_node(&self, id: [u8; 32]) -> FsResult<Vec<FactsEntry>> {
         self.counters.add_objects_read(1);
         let stored = self.records.facts(&id).map_err(|error| error.to_fs(Operation::List))?;
         let entries = stored.and_then(|bytes| decode_node(bytes.into()));

@@ -34,6 +34,7 @@ fn conflicted(at: &Fixture) -> (Resolved, RootTree) {
 
 fn snapshot(at: &Fixture, change: &Resolved, root: RootTree) -> Resolved {
     let snapshot = ChangeSnapshot {
+        beyond_git: false,
         change: change.change.clone(),
         base: change.commit.clone(),
         root,
@@ -159,6 +160,7 @@ fn a_side_may_be_missing_or_be_something_else() {
     }
     let sides = ConflictedFile { path: RepoPath::new("f").unwrap(), removes: vec![], adds: vec![] };
     let bad = ChangeSnapshot {
+        beyond_git: false,
         change: at.main().change,
         base: at.main().commit,
         root: RootTree { tree: at.tree(&[("g", "1")]), conflicts: vec![sides] },

@@ -73,6 +73,7 @@ impl Fixture {
 
     pub fn put(&self, change: &Resolved, files: &[(&str, &str)], sequence: u64) -> Resolved {
         let snapshot = ChangeSnapshot {
+            beyond_git: false,
             change: change.change.clone(),
             base: change.commit.clone(),
             root: RootTree { tree: self.tree(files), conflicts: Vec::new() },

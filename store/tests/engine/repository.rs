@@ -46,6 +46,7 @@ fn a_snapshot_keeps_the_change_and_says_where_the_journal_is() {
     assert!(fourth.commit != second.commit && at.text(&fourth, "a").as_deref() == Some("1"));
 
     let stale = ChangeSnapshot {
+        beyond_git: false,
         change: first.change.clone(),
         base: first.commit,
         root: at.repo.commit_root(&second.commit).unwrap(),
@@ -70,6 +71,7 @@ fn positions_live_through_other_operations_until_the_journal_passes_them() {
     let positions = at.repo.journal_positions().unwrap();
     assert_eq!((positions[&main.change], positions[&other.change]), (5, 9));
     let snapshot = ChangeSnapshot {
+        beyond_git: false,
         change: main.change.clone(),
         base: main.commit.clone(),
         root: RootTree { tree: at.tree(&[("a", "3")]), conflicts: Vec::new() },
@@ -89,6 +91,7 @@ fn descendants_follow_an_edited_parent() {
     let child = at.put(&child, &[("a", "1"), ("b", "2")], 2);
     let bob = Author { name: "Bob".into(), email: "bob@example.com".into() };
     let snapshot = ChangeSnapshot {
+        beyond_git: false,
         change: parent.change.clone(),
         base: parent.commit.clone(),
         root: RootTree { tree: at.tree(&[("a", "9"), ("b", "1")]), conflicts: Vec::new() },
@@ -119,6 +122,7 @@ fn a_parent_and_its_child_are_snapshotted_together() {
     let (child, _) = at.repo.new_change(&parent.commit, "", &ann()).unwrap();
     let both = [(&parent, vec![("a", "1"), ("p", "p")]), (&child, vec![("a", "1"), ("c", "c")])];
     let snapshots = both.map(|(change, files)| ChangeSnapshot {
+        beyond_git: false,
         change: change.change.clone(),
         base: change.commit.clone(),
         root: RootTree { tree: at.tree(&files), conflicts: Vec::new() },

@@ -54,7 +54,7 @@ fn a_squash_moves_content_up_and_down() {
     let b = at.put(&b, &[("base", "0"), ("a", "1"), ("b", "2"), ("c", "3")], 2);
     let squash = |from: &Resolved, to: &Resolved, only: &[&str], message, emptied| {
         let from = std::slice::from_ref(&from.change);
-        at.repo.squash(from, &to.change, &paths(only), message, emptied, &bob())
+        at.repo.squash(from, &to.change, &paths(only), message, emptied, false, &bob())
     };
     squash(&b, &a, &["c"], None, Emptied::Abandon).unwrap();
     assert_eq!((files(&at, &a), files(&at, &b)), ("a base c".into(), "a b base c".into()));
@@ -75,12 +75,12 @@ fn a_squash_moves_content_up_and_down() {
 fn restore_takes_content_from_elsewhere() {
     let at = fixture();
     let [base, a, b] = stack(&at);
-    at.repo.restore(&a.change, &base.commit, &[], &bob()).unwrap();
+    at.repo.restore(&a.change, &base.commit, &[], false, &bob()).unwrap();
     assert_eq!((files(&at, &a), files(&at, &b)), ("base".into(), "b base".into()));
-    at.repo.restore(&a.change, &b.commit, &paths(&["b"]), &bob()).unwrap();
+    at.repo.restore(&a.change, &b.commit, &paths(&["b"]), false, &bob()).unwrap();
     assert_eq!(files(&at, &a), "b base");
     let operation = at.repo.operation();
-    at.repo.restore(&a.change, &b.commit, &paths(&["b", "nowhere"]), &bob()).unwrap();
+    at.repo.restore(&a.change, &b.commit, &paths(&["b", "nowhere"]), false, &bob()).unwrap();
     assert_eq!(at.repo.operation(), operation);
 }
 
@@ -169,7 +169,9 @@ fn what_was_imported_is_never_rewritten() {
     let onto = [one.oid.clone()];
     let refused = [
         at.repo.abandon(&changes, &bob()).unwrap_err(),
-        at.repo.squash(&changes, &child.change, &[], None, Emptied::Keep, &bob()).unwrap_err(),
+        at.repo
+            .squash(&changes, &child.change, &[], None, Emptied::Keep, false, &bob())
+            .unwrap_err(),
         at.repo
             .squash(
                 std::slice::from_ref(&child.change),
@@ -177,10 +179,11 @@ fn what_was_imported_is_never_rewritten() {
                 &[],
                 None,
                 Emptied::Keep,
+                false,
                 &bob(),
             )
             .unwrap_err(),
-        at.repo.restore(&two.change, &one.oid, &[], &bob()).unwrap_err(),
+        at.repo.restore(&two.change, &one.oid, &[], false, &bob()).unwrap_err(),
         at.repo.split(&two.change, &paths(&["a"]), None, &bob()).unwrap_err(),
         at.repo.rebase(&changes, Moved::WithDescendants, &onto, &bob()).unwrap_err(),
     ];

@@ -133,6 +133,7 @@ fn random_histories_are_jj_s() {
                             &[],
                             Some("squashed"),
                             Emptied::Abandon,
+                            false,
                             &ann(),
                         )
                         .map(drop),
@@ -145,7 +146,8 @@ fn random_histories_are_jj_s() {
                     "bookmark set",
                 ),
                 _ => (
-                    onto.and_then(|onto| at.repo.restore(&one, &onto, &[], &ann())).map(drop),
+                    onto.and_then(|onto| at.repo.restore(&one, &onto, &[], false, &ann()))
+                        .map(drop),
                     jj(&theirs, &["restore", "--from", b, "--into", a]),
                     "restore",
                 ),
@@ -179,6 +181,7 @@ fn jj_works_while_we_write() {
                     let text = format!("{round}\n");
                     let tree = at.tree(&[("a", "0\n"), ("n", text.as_str())]);
                     let snapshot = ChangeSnapshot {
+                        beyond_git: false,
                         change: own.change.clone(),
                         base: now.commit,
                         root: RootTree { tree, conflicts: Vec::new() },

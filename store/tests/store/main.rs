@@ -9,6 +9,7 @@ mod fixture;
 mod gc;
 mod history;
 mod lasting;
+mod modes;
 mod rewriting;
 mod together;
 mod undo;
