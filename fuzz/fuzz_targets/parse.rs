@@ -1,6 +1,8 @@
 //! A script as text: whatever parses is printed as text that parses to the same again.
 //!
-//! But for `<x {`: redirections are printed last, as bash does, and what follows one is no reserved word.
+//! But for `<x {`: redirections are printed last, as bash does, and what follows one is no reserved word. And but for
+//! `!` or `time` of nothing, which only the end of a line or `;` may follow: bash prints `( ! )` for one that stands last
+//! in a group, and neither shell reads that.
 #![no_main]
 
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use mesash::syntax::symbol::Interner;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some(read) = commands(data) else { return };
-    if hides_reserved(data) {
+    if hides_reserved(data) || inverts_nothing(data) {
         return;
     }
     let printed = printed(&read);
@@ -36,6 +38,15 @@ fn hides_reserved(text: &[u8]) -> bool {
         words
             .get(behind)
             .is_some_and(|next| RESERVED.iter().any(|reserved| next.starts_with(reserved)))
+    })
+}
+
+/// Whether a line or a command may end right behind `!`, `time` or an option of `time`.
+fn inverts_nothing(text: &[u8]) -> bool {
+    text.split_inclusive(|byte| b"\n;#".contains(byte)).any(|command| {
+        let Some((b'\n' | b';' | b'#', command)) = command.split_last() else { return false };
+        let command = command.trim_ascii_end();
+        [&b"!"[..], b"time", b"-p", b"--", b"\\"].iter().any(|end| command.ends_with(end))
     })
 }
 

@@ -1,5 +1,6 @@
 //! What every backend must do, done by the store; and random sequences against a plain model.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use mesa_store::Store;
@@ -76,18 +77,20 @@ fn cases() -> u32 {
     told.and_then(|cases| cases.parse().ok()).unwrap_or(50)
 }
 
+/// How many sequences share a store: it grows as stores do, and each second restart copies it.
+const OF_ONE_STORE: u32 = 50;
+
 #[test]
 fn the_store_is_what_the_model_is() {
-    let mut world = StoreWorld::fresh();
     let config = Config { cases: cases(), failure_persistence: None, ..Config::default() };
-    let mut count = 0;
-    let mut runner = TestRunner::new(config);
-    // One store for all of them: it grows as stores do.
-    let world = std::cell::RefCell::new(&mut world);
-    let count = std::cell::RefCell::new(&mut count);
-    let done = runner.run(&steps(40), |steps| {
-        **count.borrow_mut() += 1;
-        check(&mut **world.borrow_mut(), &format!("m{}", count.borrow()), &steps);
+    let world = RefCell::new((0_u32, StoreWorld::fresh()));
+    let done = TestRunner::new(config).run(&steps(40), |steps| {
+        let (count, world) = &mut *world.borrow_mut();
+        *count += 1;
+        if count.is_multiple_of(OF_ONE_STORE) {
+            *world = StoreWorld::fresh();
+        }
+        check(world, &format!("m{count}"), &steps);
         Ok(())
     });
     done.unwrap();
