@@ -8,14 +8,18 @@ use crate::syntax::ast::{
 
 impl<'a> Printer<'a> {
     pub fn list(&mut self, list: &'a List) {
-        let connected = u32::from(list.items.len() > 1);
+        let background = list.items.iter().any(|item| item.end == ListEnd::Background);
+        let connected = u32::from(list.items.len() > 1 || background);
         self.connections += connected;
+        // `&` binds what follows `;` or a line's end more tightly than that does.
+        let mut alone = true;
         for (index, item) in list.items.iter().enumerate() {
             let last = index + 1 == list.items.len();
             self.and_or(&item.and_or);
-            if index > 0 {
+            if index > 0 && !(alone && item.end == ListEnd::Background) {
                 self.flush(b"");
             }
+            alone = item.end == ListEnd::Sequence;
             match (item.end, last) {
                 (ListEnd::Sequence, true) => {}
                 (ListEnd::Sequence, false) => self.end_item(item.newline),
