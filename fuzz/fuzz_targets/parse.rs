@@ -28,8 +28,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
 /// Whether a reserved word may stand right after a redirection.
 fn hides_reserved(text: &[u8]) -> bool {
     let redirects = |word: &&[u8]| word.iter().any(|byte| b"<>".contains(byte));
+    // A carriage return is part of a word, and NULs are left out.
+    let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
     let words: Vec<&[u8]> =
-        text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+        text.split(|byte| b" \t\n".contains(byte)).filter(|word| !word.is_empty()).collect();
     words.iter().enumerate().filter(|(_, word)| redirects(word)).any(|(at, word)| {
         // The operator may stand apart from its word.
         let behind = at
