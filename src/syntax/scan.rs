@@ -134,11 +134,11 @@ impl Reader<'_, '_> {
                     raw.text.push(b'[');
                     self.scan_matched(&mut raw, b'[', b']', Open::Bracket)?;
                 }
-                b'?' | b'*' | b'+' | b'@' | b'!'
-                    if extglob && self.input.second() == Some(b'(') =>
-                {
+                b'?' | b'*' | b'+' | b'@' | b'!' if extglob && self.after_bump() == Some(b'(') => {
                     raw.plain = false;
-                    self.input.advance(2);
+                    self.input.bump();
+                    self.input.skip_continuations();
+                    self.input.bump();
                     raw.text.extend_from_slice(&[byte, b'(']);
                     self.scan_matched(&mut raw, b'(', b')', Open::Parenthesis)?;
                 }

@@ -409,7 +409,7 @@ impl Reader<'_, '_> {
                 b'"' => self.scan_double(&mut raw)?,
                 b'`' => self.scan_backtick(&mut raw)?,
                 b'$' => self.scan_dollar(&mut raw, super::scan::Quoting::None)?,
-                _ if self.input.second() == Some(b'(') => self.scan_process(&mut raw)?,
+                _ if self.after_bump() == Some(b'(') => self.scan_process(&mut raw)?,
                 byte => {
                     self.input.bump();
                     raw.text.push(byte);

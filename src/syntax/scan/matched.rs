@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
                 b'"' => self.scan_double(raw)?,
                 b'`' => self.scan_backtick(raw)?,
                 b'$' => self.nested(|reader| reader.scan_dollar(raw, Quoting::None))?,
-                b'<' | b'>' if processes && self.input.second() == Some(b'(') => {
+                b'<' | b'>' if processes && self.after_bump() == Some(b'(') => {
                     self.scan_process(raw)?
                 }
                 _ => {
@@ -121,7 +121,7 @@ impl Reader<'_, '_> {
                 b'`' => self.scan_backtick(raw)?,
                 b'$' => self.scan_dollar(raw, inner)?,
                 b'<' | b'>'
-                    if !quoted && stage != Stage::Name && self.input.second() == Some(b'(') =>
+                    if !quoted && stage != Stage::Name && self.after_bump() == Some(b'(') =>
                 {
                     self.scan_process(raw)?;
                 }
