@@ -208,8 +208,11 @@ fn a_plain_terminal_gets_plain_text() {
 fn control_keys_do_what_they_do_in_bash() {
     let home = home();
     let mut terminal = session(&home, 80, 24);
-    for waits in ["sleep 100", "while :; do :; done", "cat", "sleep 100 | cat", "read x", "wait"] {
+    let all = ["sleep 100", "while :; do :; done", "cat", "sleep 100 | cat", "read x", "wait"];
+    for (job, waits) in (1..).zip(all) {
         terminal.keys(&format!("sleep 300 & {waits}\r"));
+        // Before the line runs Ctrl-C is a key like any other.
+        terminal.see(&format!("\n[{job}] "));
         terminal.settle();
         terminal.keys("\x03");
         prompt(&terminal);
