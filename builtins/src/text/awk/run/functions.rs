@@ -8,29 +8,6 @@ use super::super::value::{Value, leading_number, looks_numeric, number_text};
 use super::{Cell, Done, Machine, fields};
 use crate::core::strftime;
 
-/// `rand()`: a generator that gives the same row for the same seed (splitmix64).
-#[derive(Debug, Default)]
-pub(super) struct Random {
-    state: u64,
-    seed: f64,
-}
-
-impl Random {
-    fn next(&mut self) -> f64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        (mixed >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn seed(&mut self, seed: f64) -> f64 {
-        self.state = seed.to_bits();
-        std::mem::replace(&mut self.seed, seed)
-    }
-}
-
 impl<'p> Machine<'p, '_, '_, '_, '_> {
     pub(super) fn builtin(&mut self, function: Builtin, args: &'p [Expr]) -> Done<Value> {
         match function {

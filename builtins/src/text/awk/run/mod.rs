@@ -7,6 +7,7 @@ mod functions;
 mod inplace;
 mod input;
 mod output;
+mod random;
 mod sort;
 mod substitute;
 
@@ -90,7 +91,7 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     ors: Bytes,
     subsep: Bytes,
     ignore_case: bool,
-    random: functions::Random,
+    random: random::Random,
     /// `-i inplace`
     pub in_place: bool,
     edit: Option<inplace::Edit>,
@@ -130,7 +131,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             ors: Bytes::from_static(b"\n"),
             subsep: Bytes::from_static(b"\x1c"),
             ignore_case: false,
-            random: functions::Random::default(),
+            random: random::Random::default(),
             in_place: false,
             edit: None,
             line: Vec::new(),
