@@ -12,7 +12,9 @@ mod highlight;
 mod history;
 mod live;
 mod look;
+mod menu;
 mod probe;
+mod programs;
 mod prompt;
 mod scene;
 mod suggest;
@@ -25,13 +27,15 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bstr::ByteSlice as _;
 use mesafs::{FileSystem as _, VPath};
 use mesash_builtins::cancel::Cancel;
+use mesash_builtins::command::Command;
 use rustyline::EditMode;
 use rustyline::error::ReadlineError;
 
 use crate::cli::{Failure, Options, Prepared, Target, Watch, environment, plain, prepare};
-use crate::eval::{EndedBy, Session, Signals, Source};
+use crate::eval::{EndedBy, Signals, Source};
 use crate::state::{Opt, Value};
 use bell::Bell;
 use editor::{LineEditor, Read};
@@ -39,6 +43,7 @@ use hangup::Hangup;
 use history::{Control, Expanded, Recorder};
 use live::{Live, Watching};
 use look::Look;
+use programs::Programs;
 use prompt::{Asker, Facts, Numbers, Place};
 use scene::Scene;
 
@@ -70,7 +75,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let editor = LineEditor::new(recorder.past().clone(), look, bell.clone());
     let editor = editor.map_err(|error| failed(error.to_string()))?;
     let mut repl = Repl {
-        session,
+        programs: Programs::new(session),
         editor,
         recorder,
         watch,
@@ -90,7 +95,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
 }
 
 struct Repl<'a> {
-    session: Session,
+    programs: Programs,
     editor: LineEditor,
     recorder: Recorder,
     watch: Watch,
@@ -125,7 +130,7 @@ impl Repl<'_> {
     /// What a session has before its first line.
     fn begin(&mut self) {
         let past = self.recorder.past().last(HISTORY_SHOWN);
-        self.session.with_eval(move |eval| {
+        self.programs.session().with_eval(move |eval| {
             eval.shell.options.set(Opt::HistExpand, true);
             eval.shell.options.set(Opt::Emacs, true);
             for line in past {
@@ -151,15 +156,15 @@ impl Repl<'_> {
                 Ok(Typed::Dropped) => {
                     status = INTERRUPTED;
                     self.facts.took = Duration::ZERO;
-                    self.session.with_shell(|shell| shell.status = INTERRUPTED);
+                    self.programs.session().with_shell(|shell| shell.status = INTERRUPTED);
                 }
                 Ok(Typed::End) => {
                     let _ = writeln!(std::io::stderr(), "exit");
-                    return self.session.run_exit_trap();
+                    return self.programs.session().run_exit_trap();
                 }
                 Err(error) => {
                     let _ = writeln!(std::io::stderr(), "mesash: {error}");
-                    self.session.run_exit_trap();
+                    self.programs.session().run_exit_trap();
                     return 1;
                 }
             }
@@ -169,7 +174,7 @@ impl Repl<'_> {
     /// Runs `PROMPT_COMMAND`, each element of it if it is an array; `$?` stays what it was (bash manual,
     /// 6.9).
     fn before_prompt(&mut self, status: u8) -> Option<Next> {
-        let texts = self.session.with_shell(|shell| {
+        let texts = self.programs.session().with_shell(|shell| {
             let symbol = shell.interner.get(b"PROMPT_COMMAND")?;
             Some(match shell.value(symbol) {
                 Value::Indexed(array) => array.values().cloned().collect(),
@@ -180,21 +185,22 @@ impl Repl<'_> {
             if let Some(Next::Exit(status)) = self.execute(&text) {
                 return Some(Next::Exit(status));
             }
-            self.session.with_shell(|shell| shell.status = status);
+            self.programs.session().with_shell(|shell| shell.status = status);
         }
         None
     }
 
     /// Reads lines until they are a command, or can't become one.
     fn read(&mut self, status: u8) -> Result<Typed, ReadlineError> {
-        self.session.notify_jobs();
+        self.programs.session().notify_jobs();
         let numbers = self.look_around(status);
         let scene = self.scene();
-        self.editor.set_scene(scene.clone());
+        self.editor.set_scene(Arc::clone(&scene));
         let mut text = String::new();
         loop {
             let prompt = if text.is_empty() { prompt::first } else { prompt::next };
-            let prompt = prompt(&mut self.session, &self.facts, numbers, &self.live, self.look);
+            let prompt =
+                prompt(&mut self.programs.session(), &self.facts, numbers, &self.live, self.look);
             match self.editor.read(&prompt, "") {
                 Ok(Read::Line(line) | Read::Compose(line)) => {
                     text.push_str(&line);
@@ -217,7 +223,7 @@ impl Repl<'_> {
     /// Gathers what the prompt tells, and what the line editor looks at.
     fn look_around(&mut self, status: u8) -> Numbers {
         self.follow_mount();
-        let cwd = self.session.with_shell(|shell| shell.dirs.cwd.clone());
+        let cwd = self.programs.session().with_shell(|shell| shell.dirs.cwd.clone());
         let cwd = cwd.unwrap_or_else(VPath::root);
         let versions = self.prepared.fs.versions();
         self.facts.place = match versions {
@@ -231,7 +237,7 @@ impl Repl<'_> {
             .mount
             .as_ref()
             .map(|mount| ttl.saturating_sub(mount.since.elapsed()).as_secs() / 60);
-        let notices = self.session.with_shell(|shell| {
+        let notices = self.programs.session().with_shell(|shell| {
             let vi = shell.options.has(Opt::Vi);
             (shell.options.has(Opt::Notify), if vi { EditMode::Vi } else { EditMode::Emacs })
         });
@@ -247,7 +253,8 @@ impl Repl<'_> {
         self.recorder.refresh(history::Place { cwd: cwd.to_string(), repo, change });
         let command = self.commands + 1;
         let (history, jobs) = self
-            .session
+            .programs
+            .session()
             .with_eval(|eval| (eval.rt.history.len() + 1, eval.rt.jobs.jobs().len()))
             .unwrap_or_default();
         Numbers { history, command, jobs }
@@ -270,19 +277,31 @@ impl Repl<'_> {
         Some(checkout.repo().to_string())
     }
 
-    fn scene(&mut self) -> Scene {
-        let registry = self.prepared.interpreter.commands();
-        let mut commands: BTreeMap<String, String> =
-            registry.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect();
+    fn scene(&mut self) -> Arc<Scene> {
+        let tables: BTreeMap<_, _> =
+            self.prepared.interpreter.commands().map(|command| (command.name, command)).collect();
+        let described = |(name, table): (&&str, &&Command)| {
+            let about = table.summary.lines().next().unwrap_or_default();
+            ((*name).to_owned(), about.to_owned())
+        };
+        let mut commands: BTreeMap<String, String> = tables.iter().map(described).collect();
         for (name, summary) in crate::special::summaries() {
             commands.insert(name.to_owned(), summary.to_owned());
         }
         let fs = Arc::clone(&self.prepared.fs) as Arc<dyn mesafs::FileSystem>;
-        let scene = self.session.with_shell(|shell| Scene::of(shell, fs, commands));
+        let scene = self.programs.session().with_shell(|shell| Scene::of(shell, fs, commands));
         let mut scene = scene.unwrap_or_default();
         scene.repo = scene.cwd.as_ref().and_then(|cwd| self.repo(cwd));
         scene.joins_lines &= !self.look.dumb;
-        scene
+        scene.tables = tables;
+        scene.programs = Some(self.programs.clone());
+        let jobs = self.programs.session().with_eval(|eval| {
+            let jobs = eval.rt.jobs.jobs().iter();
+            jobs.map(|job| (format!("%{}", job.number), job.text.to_str_lossy().into_owned()))
+                .collect()
+        });
+        scene.jobs = jobs.unwrap_or_default();
+        Arc::new(scene)
     }
 
     /// Runs what was typed: history expansion first, and the history keeps it.
@@ -295,14 +314,14 @@ impl Repl<'_> {
         if line.trim().is_empty() {
             return None;
         }
-        let control = self.session.with_shell(|shell| {
+        let control = self.programs.session().with_shell(|shell| {
             let value = shell.text_of(b"HISTCONTROL").map(|value| value.to_vec());
             Control::of(value.as_deref().map(String::from_utf8_lossy).as_deref())
         });
         let running = self.recorder.note(&line, control.unwrap_or_else(|| Control::of(None)));
         if running.is_some() {
             let noted = line.clone();
-            self.session.with_eval(move |eval| eval.note_history(noted.as_bytes()));
+            self.programs.session().with_eval(move |eval| eval.note_history(noted.as_bytes()));
         }
         let begun = Instant::now();
         let next = self.execute(format!("{line}\n").as_bytes());
@@ -330,7 +349,7 @@ impl Repl<'_> {
 
     /// The line with its history expansions; `None` if it is not to run.
     fn expand(&mut self, line: &str) -> Option<String> {
-        let past = self.session.with_eval(|eval| {
+        let past = self.programs.session().with_eval(|eval| {
             let on = eval.shell.options.has(Opt::HistExpand);
             on.then(|| eval.rt.history.iter().map(|line| line.to_vec()).collect::<Vec<_>>())
         });
@@ -347,7 +366,7 @@ impl Repl<'_> {
             Expanded::Print(text) => {
                 let _ = writeln!(stderr, "{}", look::clean_lines(&text));
                 self.recorder.note(&text, Control::of(None));
-                self.session.with_eval(move |eval| eval.note_history(text.as_bytes()));
+                self.programs.session().with_eval(move |eval| eval.note_history(text.as_bytes()));
                 None
             }
             Expanded::Failed(message) => {
@@ -365,7 +384,7 @@ impl Repl<'_> {
         let cancel = Cancel::new();
         let target = Target { script: Signals::default(), cancel: cancel.clone() };
         self.watch.aim(Some(target));
-        let end = self.session.execute(text, &cancel);
+        let end = self.programs.session().execute(text, &cancel);
         self.watch.aim(None);
         if end.by != EndedBy::Exit {
             // The terminal has echoed `^C` without a newline.

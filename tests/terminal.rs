@@ -230,3 +230,77 @@ fn control_keys_do_what_they_do_in_bash() {
     // The jobs that still run do not hold it up.
     assert_eq!(terminal.end(), Some(0));
 }
+
+/// What stands after the last `$ ` of the screen, and below it.
+fn typed(terminal: &Terminal) -> String {
+    let text = terminal.text();
+    text.rsplit("$ ").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn tab_opens_a_menu_that_is_walked_and_left() {
+    for (columns, rows) in SIZES {
+        let home = home();
+        let mut terminal = session(&home, columns, rows);
+        terminal.keys("changes \t");
+        terminal.see("\nnew ");
+        terminal.settle();
+        assert!(terminal.text().contains("Start a") || columns == 40, "{}", terminal.text());
+        // Choose, go back, choose again and take it.
+        terminal.keys("\t\x1b[B\x1b[B\x1b[A");
+        terminal.settle();
+        assert!(typed(&terminal).starts_with("changes edit\n"), "{}", terminal.text());
+        terminal.keys("\x07");
+        terminal.settle();
+        assert_eq!(typed(&terminal), "changes");
+        terminal.keys("\tche\t");
+        terminal.settle();
+        assert_eq!(typed(&terminal), "changes checkpoint");
+        terminal.keys("\x15ls --co\t\t");
+        terminal.settle();
+        terminal.keys("\r");
+        terminal.settle();
+        // Enter has taken it, and not run the line.
+        assert!(typed(&terminal).starts_with("ls --co"), "{}", terminal.text());
+        terminal.keys("\x03");
+        prompt(&terminal);
+    }
+}
+
+#[test]
+fn words_are_completed_by_what_they_may_be() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    enter(&mut terminal, "mkdir -p sub; touch 'a b' 'c$d' README.md; echo 'echo ran' > run.sh");
+    enter(&mut terminal, "chmod +x run.sh; sleep 300 & _f() { COMPREPLY=(alpha beta $3); }");
+    enter(&mut terminal, "complete -F _f foo; complete -W 'one two' bar; clear");
+    let table = [
+        ("cat a\t", "cat a\\ b"),
+        ("cat 'a\t", "cat 'a b'"),
+        ("cat \"c\t", "cat \"c\\$d\""),
+        ("cat rdm\t", "cat README.md"),
+        ("cd s\t", "cd sub/"),
+        ("./r\t", "./run.sh"),
+        ("/local/scratch@m\t", "/local/scratch@main/"),
+        ("changes edit m\t", "changes edit main"),
+        ("bookmarks move m\t", "bookmarks move main"),
+        ("changes log -r s\t", "changes log -r scratch"),
+        ("fg %\t", "fg %1"),
+        ("cat < REA\t", "cat < README.md"),
+        ("cat $HOME/REA\t", "cat $HOME/README.md"),
+        ("echo ${HOSTN\t", "echo ${HOSTNAME}"),
+        ("foo a\t\t", "foo alpha"),
+        ("bar t\t", "bar two"),
+        ("ls --full\t", "ls --full-time"),
+        ("nosuchcommand nosuchfile\t", "nosuchcommand nosuchfile"),
+    ];
+    for (keys, wanted) in table {
+        terminal.keys(keys);
+        terminal.settle();
+        let line = typed(&terminal);
+        let line = line.lines().next().unwrap_or_default();
+        assert_eq!(line.trim_end(), wanted, "{keys}:\n{}", terminal.text());
+        terminal.keys("\x07\x15");
+        terminal.settle();
+    }
+}

@@ -36,6 +36,8 @@ pub struct Command {
     pub options: &'static [Opt],
     /// What a grammar of its own takes beside them, as the help shows it: `-name PATTERN`.
     pub words: &'static [&'static str],
+    /// Commands of its own, by their whole names: `changes new`.
+    pub subcommands: &'static [&'static Command],
     pub examples: &'static [Example],
     pub order: Order,
     /// The exit status for wrong usage: 1 for most of coreutils, 2 for `ls`, `grep`, `sort`.
@@ -53,6 +55,7 @@ impl Command {
         summary: "",
         options: &[],
         words: &[],
+        subcommands: &[],
         examples: &[],
         order: Order::Permute,
         usage_status: 1,

@@ -11,7 +11,7 @@ use super::{Eval, Realm, Unwind};
 use crate::job::table::Child;
 use crate::job::{JobTable, Process, stack};
 use crate::special::BuiltinTable;
-use crate::special::complete::Completions;
+use crate::special::complete::{Completing, Completions};
 use crate::special::ulimit::UserLimits;
 use crate::state::Str;
 
@@ -74,6 +74,8 @@ pub struct Runtime {
     pub user_limits: UserLimits,
     /// What `complete` was told.
     pub completions: Completions,
+    /// The completion of a line that runs.
+    pub completing: Option<Completing>,
     /// The regular expressions of `[[ =~ ]]` that were used last.
     pub regexes: Regexes,
     /// The inputs of an interactive session.
@@ -124,6 +126,7 @@ impl Runtime {
             own_name: Str::from("mesash"),
             user_limits: UserLimits::default(),
             completions: Completions::new(),
+            completing: None,
             regexes: Regexes::default(),
             history: Vec::new(),
             builtins,

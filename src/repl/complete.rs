@@ -1,214 +1,219 @@
-//! Completion of commands, variables and paths.
+//! What the word before the cursor may become.
+//!
+//! Commands, options and operands come from the commands' tables (`command.rs`), names of files from
+//! the mount (`paths.rs`), bookmarks, changes and repositories from its history (`places.rs`), and what a script
+//! has told `complete` from that (`crate::special::complete`). To look may take long: `menu.rs` waits for it
+//! on another thread.
 
-use bstr::{BString, ByteSlice};
-use mesafs::{FileKind, VPath};
-use rustyline::completion::Pair;
+mod command;
+mod paths;
+mod places;
+mod select;
+mod word;
 
 use super::scene::Scene;
+use select::{Fit, select};
+use word::{Part, Role, Word, typed};
 
-/// How many candidates are worth showing.
-const CANDIDATES_MAX: usize = 2_000;
-/// What a word needs a backslash before.
-const SPECIAL: &str = " \t\n!\"#$&'()*;<>?[\\]^`{|}~";
+/// Something that the word may become.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// What stands there then, without quoting.
+    pub text: String,
+    /// As the menu shows it.
+    pub shown: String,
+    /// A few words about it.
+    pub about: String,
+    /// Nothing follows it yet: a folder, `--option=`.
+    pub goes_on: bool,
+    /// It is typed as it is.
+    pub verbatim: bool,
+}
 
-/// The word before the cursor.
-#[derive(Debug, PartialEq, Eq)]
-struct Word {
-    /// Where it begins, in bytes of the line.
-    start: usize,
-    /// Without its quoting.
-    text: String,
-    /// The quote that is open at the cursor.
+impl Candidate {
+    pub fn new(text: impl Into<String>, about: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { shown: text.clone(), text, about: about.into(), ..Self::default() }
+    }
+
+    fn goes_on(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+}
+
+/// What there is for a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    part: Part,
     quote: Option<char>,
-    /// Whether it is where a command's name stands.
-    is_command: bool,
+    /// None of them begins with what is typed.
+    fuzzy: bool,
+    pub candidates: Vec<Candidate>,
 }
 
-/// Words after which a command's name follows.
-const BEFORE_COMMAND: &[&str] =
-    &["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "exec", "command"];
+impl Found {
+    /// Where the text begins that is replaced.
+    pub fn start(&self) -> usize {
+        self.part.start
+    }
 
-fn last_word(line: &str) -> Word {
-    let fresh = |start, is_command| Word { start, text: String::new(), quote: None, is_command };
-    let mut word = fresh(0, true);
-    let mut letters = line.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        let after = at + letter.len_utf8();
-        match (letter, word.quote) {
-            ('\\', quote) if quote != Some('\'') => {
-                if let Some((_, escaped)) = letters.next() {
-                    word.text.push(escaped);
-                }
-            }
-            (letter, Some(quote)) if letter == quote => word.quote = None,
-            (letter, Some(_)) => word.text.push(letter),
-            ('\'' | '"', None) => word.quote = Some(letter),
-            (' ' | '\t', None) => {
-                let written = line.get(word.start..at).unwrap_or_default();
-                let still = written.is_empty()
-                    || BEFORE_COMMAND.contains(&written)
-                    || is_assignment(written);
-                word = fresh(after, word.is_command && still);
-            }
-            ('\n' | ';' | '|' | '&' | '(' | '`', None) => word = fresh(after, true),
-            ('<' | '>', None) => word = fresh(after, false),
-            (letter, None) => word.text.push(letter),
+    /// A candidate as it must be typed, to its end.
+    pub fn whole(&self, index: usize) -> Option<String> {
+        let candidate = self.candidates.get(index)?;
+        let mut text = if candidate.verbatim {
+            candidate.text.clone()
+        } else {
+            typed(&candidate.text, self.part, self.quote)
+        };
+        if !candidate.goes_on {
+            text.extend(self.quote.filter(|_| !candidate.verbatim));
+            text.push(' ');
         }
+        Some(text)
     }
-    word
+
+    /// What all candidates begin with, as it must be typed; `None` if that is no more than there is.
+    pub fn common(&self) -> Option<String> {
+        let first = self.candidates.first()?;
+        if self.fuzzy || self.candidates.iter().any(|one| one.verbatim != first.verbatim) {
+            return None;
+        }
+        let mut common = first.text.as_str();
+        for other in &self.candidates {
+            let same = common.char_indices().zip(other.text.chars());
+            let end = same.take_while(|((_, one), two)| one == two).last();
+            let end = end.map_or(0, |((at, letter), _)| at + letter.len_utf8());
+            common = common.get(..end).unwrap_or_default();
+        }
+        if common.is_empty() {
+            return None;
+        }
+        let verbatim = first.verbatim;
+        Some(if verbatim { common.to_owned() } else { typed(common, self.part, self.quote) })
+    }
 }
 
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
-    })
+/// A word, and what might stand in its place from `part` on.
+struct Offer {
+    part: Part,
+    all: Vec<Candidate>,
 }
 
-/// Where the replaced word begins, and what may stand there.
-pub fn complete(scene: &Scene, line: &str) -> (usize, Vec<Pair>) {
-    let word = last_word(line);
-    if let Some(name) = word.text.strip_prefix('$').filter(|_| word.quote != Some('\'')) {
-        let starting = scene.variables.keys().filter(|variable| variable.starts_with(name));
-        let quote = word.quote.map_or(String::new(), String::from);
-        let pairs = starting.map(|variable| Pair {
-            display: variable.clone(),
-            replacement: format!("{quote}${variable}"),
-        });
-        return (word.start, pairs.collect());
+/// What the word before the end of `line` may become.
+pub fn complete(scene: &Scene, line: &str) -> Found {
+    let word = Word::last(line, scene);
+    if let Some(found) = variables(scene, &word) {
+        return found;
     }
-    let mut pairs = Vec::new();
-    if word.is_command && !word.text.contains('/') {
-        let starting = scene.commands.keys().filter(|name| name.starts_with(&word.text));
-        pairs.extend(starting.take(CANDIDATES_MAX).map(|name| Pair {
-            display: name.clone(),
-            replacement: format!("{} ", quoted(name, word.quote)),
-        }));
-    } else {
-        pairs.extend(paths(scene, &word));
+    if let Some(found) = command::programmed(scene, line, &word) {
+        return found;
     }
-    (word.start, pairs)
+    let offer = match word.role {
+        Role::Command if !word.text.contains('/') => {
+            let all = scene.commands.iter().map(|(name, about)| {
+                Candidate::new(name, about.lines().next().unwrap_or_default())
+            });
+            Some(Offer { part: word.whole, all: all.collect() })
+        }
+        Role::Command => return paths::found(scene, &word, paths::Wanted::Executable),
+        Role::File | Role::Value => None,
+        Role::Operand => match command::operand(scene, &word) {
+            command::Operand::Offer(offer) => Some(offer),
+            command::Operand::Path(wanted) => return paths::found(scene, &word, wanted),
+        },
+    };
+    match offer {
+        Some(Offer { part, all }) => {
+            let (candidates, fit) = select(all, word.from(part), |one| &one.text);
+            // An option that there is not is a fault, and no other one.
+            let fuzzy = fit == Fit::Fuzzy;
+            let candidates =
+                if fuzzy && word.from(part).starts_with('-') { Vec::new() } else { candidates };
+            Found { part, quote: word.quote, fuzzy, candidates }
+        }
+        None => paths::found(scene, &word, paths::Wanted::Any),
+    }
+}
+
+/// `$NAME` at the cursor.
+fn variables(scene: &Scene, word: &Word) -> Option<Found> {
+    let (start, name, braced) = word.variable.as_ref()?;
+    let all: Vec<_> = scene.variables.iter().collect();
+    let (near, fit) = select(all, name, |(known, _)| known);
+    let candidates = near.into_iter().map(|(known, value)| Candidate {
+        text: if *braced { format!("${{{known}}}") } else { format!("${known}") },
+        shown: known.clone(),
+        about: value.clone(),
+        goes_on: true,
+        verbatim: true,
+    });
+    let part = Part { start: *start, ..Part::default() };
+    let candidates = candidates.collect();
+    Some(Found { part, quote: None, fuzzy: fit == Fit::Fuzzy, candidates })
 }
 
 /// What the name of a command that is being typed goes on with.
 pub fn hint(scene: &Scene, line: &str) -> Option<String> {
-    let word = last_word(line);
-    if !word.is_command || word.quote.is_some() || word.text.len() < 2 || word.text.contains('/') {
+    let word = Word::last(line, scene);
+    let text = word.text.as_str();
+    if word.role != Role::Command || word.quote.is_some() || text.len() < 2 || text.contains('/') {
         return None;
     }
-    let (name, _) = scene.commands.range(word.text.clone()..).next()?;
-    name.strip_prefix(&word.text).filter(|rest| !rest.is_empty()).map(str::to_owned)
-}
-
-/// The entries that the word may become.
-fn paths(scene: &Scene, word: &Word) -> Vec<Pair> {
-    let (folder, prefix) = match word.text.rfind('/') {
-        Some(at) => word.text.split_at(at + 1),
-        None => ("", word.text.as_str()),
-    };
-    let Some((fs, dir)) = scene.fs.as_ref().zip(look_in(scene, folder)) else { return Vec::new() };
-    let entries = fs.read_dir(&dir).unwrap_or_default();
-    let shown = entries.into_iter().filter_map(|entry| {
-        let name = entry.name.to_str().ok()?;
-        let hidden = name.starts_with('.') && !prefix.starts_with('.');
-        if hidden || !name.starts_with(prefix) {
-            return None;
-        }
-        let is_dir = match entry.kind {
-            FileKind::Directory => true,
-            FileKind::Symlink => {
-                dir.join(name).and_then(|path| fs.metadata(&path)).is_ok_and(|s| s.is_directory())
-            }
-            _ => false,
-        };
-        let display = format!("{name}{}", if is_dir { "/" } else { "" });
-        let mut replacement = quoted(&format!("{folder}{display}"), word.quote);
-        if !is_dir {
-            replacement.extend(word.quote);
-            replacement.push(' ');
-        }
-        Some(Pair { display, replacement })
-    });
-    shown.take(CANDIDATES_MAX).collect()
-}
-
-/// The folder whose entries complete a word that begins with `folder`.
-fn look_in(scene: &Scene, folder: &str) -> Option<VPath> {
-    let cwd = scene.cwd.as_ref()?;
-    match folder.strip_prefix("~/") {
-        Some(rest) => {
-            let home = scene.home.as_ref()?;
-            if rest.is_empty() { Some(home.clone()) } else { home.join(rest).ok() }
-        }
-        None if folder.is_empty() => Some(cwd.clone()),
-        None => cwd.join(BString::from(folder)).ok(),
-    }
-}
-
-/// The text as it must be typed: inside the open quote, or with backslashes.
-fn quoted(text: &str, quote: Option<char>) -> String {
-    let mut typed = String::with_capacity(text.len());
-    typed.extend(quote);
-    for (at, letter) in text.chars().enumerate() {
-        let escaped = match quote {
-            None if letter == '~' => at > 0,
-            None => SPECIAL.contains(letter),
-            Some('"') => "\"$`\\".contains(letter),
-            Some(_) => false,
-        };
-        if escaped {
-            typed.push('\\');
-        }
-        typed.push(letter);
-    }
-    typed
+    let (name, _) = scene.commands.range(text.to_owned()..).next()?;
+    name.strip_prefix(text).filter(|rest| !rest.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn word(line: &str) -> (usize, String, bool) {
-        let word = last_word(line);
-        (word.start, word.text, word.is_command)
-    }
-
-    #[test]
-    fn the_word_before_the_cursor_is_found_through_quotes() {
-        let table = [
-            ("", (0, "", true)),
-            ("ec", (0, "ec", true)),
-            ("cat a\\ b", (4, "a b", false)),
-            ("cat 'a b", (4, "a b", false)),
-            ("cat x | so", (8, "so", true)),
-            ("if tr", (3, "tr", true)),
-            ("A=1 en", (4, "en", true)),
-            ("cat <fi", (5, "fi", false)),
-            ("x=$(ca", (4, "ca", true)),
-        ];
-        for (line, (start, text, is_command)) in table {
-            assert_eq!(word(line), (start, text.to_owned(), is_command), "{line}");
+    fn scene() -> Scene {
+        let named = |names: &[&str]| {
+            names.iter().map(|name| ((*name).to_owned(), format!("about {name}"))).collect()
+        };
+        let tables = mesash_builtins::registry::Registry::standard();
+        Scene {
+            commands: named(&["cat", "changes", "chmod", "ls"]),
+            variables: named(&["HOME", "HOSTNAME", "PATH"]),
+            tables: tables.iter().map(|table| (table.name, table)).collect(),
+            jobs: vec![("%1".into(), "sleep 9".into())],
+            ..Scene::default()
         }
     }
 
+    fn of(line: &str) -> (usize, Vec<String>) {
+        let found = complete(&scene(), line);
+        let all = (0..found.candidates.len()).filter_map(|at| found.whole(at));
+        (found.start(), all.collect())
+    }
+
+    fn pair(start: usize, texts: &[&str]) -> (usize, Vec<String>) {
+        (start, texts.iter().map(|text| (*text).to_owned()).collect())
+    }
+
     #[test]
-    fn candidates_are_typed_as_the_shell_reads_them() {
-        let scene = Scene {
-            commands: ["cat", "changes", "chmod"]
-                .map(|name| (name.to_owned(), String::new()))
-                .into(),
-            variables: ["HOME", "HOSTNAME", "PATH"]
-                .map(|name| (name.to_owned(), String::new()))
-                .into(),
-            ..Scene::default()
-        };
-        let of = |line: &str| {
-            let (start, pairs) = complete(&scene, line);
-            (start, pairs.into_iter().map(|pair| pair.replacement).collect::<Vec<_>>())
-        };
-        assert_eq!(of("ch"), (0, vec!["changes ".to_owned(), "chmod ".to_owned()]));
-        assert_eq!(of("echo $HO"), (5, vec!["$HOME".to_owned(), "$HOSTNAME".to_owned()]));
-        assert_eq!(quoted("a b's", None), "a\\ b\\'s");
-        assert_eq!(quoted("a b$", Some('"')), "\"a b\\$");
-        assert_eq!(quoted("~/a", None), "~/a");
+    fn names_of_commands_and_variables() {
+        assert_eq!(of("ch"), pair(0, &["changes ", "chmod "]));
+        assert_eq!(of("cgs"), pair(0, &["changes "]));
+        assert_eq!(of("echo $HO"), pair(5, &["$HOME", "$HOSTNAME"]));
+        assert_eq!(of("echo \"a${PA"), pair(7, &["${PATH}"]));
+        assert_eq!(complete(&scene(), "ch").common(), Some("ch".into()));
+        assert_eq!(complete(&scene(), "echo $H").common(), Some("$HO".into()));
+    }
+
+    #[test]
+    fn options_and_subcommands_come_from_the_tables() {
+        assert_eq!(of("ls --full"), pair(3, &["--full-time "]));
+        assert_eq!(of("grep --max-c"), pair(5, &["--max-count="]));
+        assert_eq!(of("changes che"), pair(8, &["checkpoint "]));
+        assert_eq!(of("changes describe --mess"), pair(17, &["--message="]));
+        assert_eq!(of("ls --nosuch"), pair(3, &[]));
+        assert_eq!(of("find . -mt"), pair(7, &["-mtime "]));
+        assert_eq!(of("ls --color=al"), pair(11, &["always "]));
+        assert_eq!(of("fg %"), pair(3, &["%1 "]));
+        assert_eq!(of("set -o pipe"), pair(7, &["pipefail "]));
+        assert_eq!(of("unset HOS"), pair(6, &["HOSTNAME "]));
+        assert_eq!(of("man ch"), pair(4, &["changes ", "chmod "]));
     }
 }

@@ -6,22 +6,25 @@
 mod keys;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nu_ansi_term::Style;
-use rustyline::completion::{Completer, Pair};
+use rustyline::completion::{Candidate, Completer};
 use rustyline::config::{ColorMode, CompletionType, Config};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
+use rustyline::line_buffer::LineBuffer;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Context, EditMode, Editor, Helper};
+use rustyline::{Changeset, Context, EditMode, Editor, Helper};
 
 use super::bell::{Bell, RESTORE};
 use super::complete;
 use super::highlight::Painter;
 use super::history::Past;
-use super::look::Look;
+use super::look::{Look, size};
+use super::menu::Menu;
 use super::probe::Probe;
 use super::prompt::Prompt;
 use super::scene::Scene;
@@ -36,6 +39,7 @@ pub struct LineEditor {
     editor: Editor<LineHelper, Past>,
     bell: Bell,
     probe: Probe,
+    menu: Menu,
     wish: Wish,
 }
 
@@ -52,25 +56,27 @@ impl LineEditor {
     /// [`ReadlineError`] if the terminal can't be used.
     pub fn new(past: Past, look: Look, bell: Bell) -> Result<Self, ReadlineError> {
         let config = Config::builder()
-            .completion_type(CompletionType::List)
+            .completion_type(CompletionType::Circular)
             .color_mode(ColorMode::Forced)
             .keyseq_timeout(Some(KEY_WAIT_MS))
             .build();
         let mut editor = Editor::with_history(config, past.clone())?;
         let probe = Probe::default();
-        let wish = Wish::default();
-        keys::bind(&mut editor, &wish, &past);
-        editor.set_helper(Some(LineHelper::new(look, probe.clone(), past, bell.clone())));
+        let (wish, menu) = (Wish::default(), Menu::default());
+        keys::bind(&mut editor, &wish, &past, &menu);
+        let helper = LineHelper::new(look, probe.clone(), past, bell.clone(), menu.clone());
+        editor.set_helper(Some(helper));
         if let Ok(printer) = editor.create_external_printer() {
             bell.start(printer);
             probe.start(bell.clone());
         }
-        Ok(Self { editor, bell, probe, wish })
+        Ok(Self { editor, bell, probe, menu, wish })
     }
 
     /// The session has changed: `scene` is what it is now.
-    pub fn set_scene(&mut self, scene: Scene) {
+    pub fn set_scene(&mut self, scene: Arc<Scene>) {
         self.probe.begin(scene.fs.clone());
+        self.menu.set_scene(Arc::clone(&scene));
         if let Some(helper) = self.editor.helper_mut() {
             helper.scene = scene;
         }
@@ -94,6 +100,7 @@ impl LineEditor {
         }
         let line = self.editor.readline_with_initial(prompt, (text, ""));
         self.bell.reading(false);
+        self.menu.close();
         let composes = self.wish.take();
         line.map(|line| if composes { Read::Compose(line) } else { Read::Line(line) })
     }
@@ -108,12 +115,13 @@ impl Drop for LineEditor {
 
 /// What rustyline asks while a line is typed.
 struct LineHelper {
-    scene: Scene,
+    scene: Arc<Scene>,
     look: Look,
     painter: Painter,
     probe: Probe,
     past: Past,
     bell: Bell,
+    menu: Menu,
     /// The prompt is on the screen: until then the terminal is not the line editor's, and a message
     /// would be printed as it is.
     awake: AtomicBool,
@@ -125,14 +133,15 @@ struct LineHelper {
 }
 
 impl LineHelper {
-    fn new(look: Look, probe: Probe, past: Past, bell: Bell) -> Self {
+    fn new(look: Look, probe: Probe, past: Past, bell: Bell, menu: Menu) -> Self {
         Self {
-            scene: Scene::default(),
+            scene: Arc::default(),
             look,
             painter: Painter::default(),
             probe,
             past,
             bell,
+            menu,
             awake: AtomicBool::default(),
             painting: AtomicBool::default(),
             last: AtomicBool::default(),
@@ -171,23 +180,50 @@ pub fn wants_more(text: &str, scene: &Scene) -> bool {
     is_incomplete(&Painter::default(), scene, text.strip_suffix('\n').unwrap_or(text))
 }
 
+/// Stands for whatever the menu chooses: the line editor walks through these, and each step asks the
+/// menu (`update`).
+#[derive(Clone, Copy)]
+struct Choice;
+
+/// So many steps are taken in a menu before the line is as it was.
+const STEPS_MAX: usize = 10_000;
+
+impl Candidate for Choice {
+    fn display(&self) -> &str {
+        ""
+    }
+
+    fn replacement(&self) -> &str {
+        ""
+    }
+}
+
 impl Completer for LineHelper {
-    type Candidate = Pair;
+    type Candidate = Choice;
 
     fn complete(
         &self,
-        line: &str,
+        _line: &str,
         at: usize,
         _context: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        Ok(complete::complete(&self.scene, line.get(..at).unwrap_or(line)))
+    ) -> rustyline::Result<(usize, Vec<Choice>)> {
+        Ok((at, vec![Choice; if self.menu.has_next() { STEPS_MAX } else { 0 }]))
+    }
+
+    fn update(&self, line: &mut LineBuffer, _start: usize, _elected: &str, undo: &mut Changeset) {
+        if let Some((start, text)) = self.menu.take() {
+            let end = line.pos();
+            line.replace(start.min(end)..end, &text, undo);
+            self.menu.left(line.as_str(), line.pos());
+        }
     }
 }
 
 /// What is shown behind the line, and what the right arrow takes of it.
 struct Suggestion {
     shown: String,
-    text: String,
+    /// `None` for the menu.
+    text: Option<String>,
 }
 
 impl Hint for Suggestion {
@@ -196,7 +232,7 @@ impl Hint for Suggestion {
     }
 
     fn completion(&self) -> Option<&str> {
-        Some(&self.text)
+        self.text.as_deref()
     }
 }
 
@@ -206,6 +242,9 @@ impl Hinter for LineHelper {
     fn hint(&self, line: &str, at: usize, _context: &Context<'_>) -> Option<Suggestion> {
         self.painting.store(true, Ordering::Relaxed);
         self.last.store(false, Ordering::Relaxed);
+        if let Some(shown) = self.menu.shown(line, at, self.look, size()) {
+            return Some(Suggestion { shown, text: None });
+        }
         // Without colours a hint would look as if it had been typed.
         if line.is_empty() || at < line.len() || !self.look.colors {
             return None;
@@ -216,7 +255,7 @@ impl Hinter for LineHelper {
             Some((first, _)) => format!("{first} {}", self.look.pick("…", "...")),
             None => text.clone(),
         };
-        Some(Suggestion { shown: super::look::clean(&shown), text })
+        Some(Suggestion { shown: super::look::clean(&shown), text: Some(text) })
     }
 }
 
@@ -238,6 +277,10 @@ impl Highlighter for LineHelper {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        // A menu alone has rows of its own.
+        if hint.starts_with('\n') {
+            return Cow::Owned(self.menu.styled());
+        }
         Cow::Owned(self.look.paint(Style::new().dimmed(), hint))
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
 use mesafs::{FileSystem, VPath};
+use mesash_builtins::command::Command;
 
+use super::programs::Programs;
 use crate::eval::parser_options;
 use crate::state::Shell;
 use crate::syntax::options::ParserOptions;
@@ -22,13 +24,19 @@ pub struct Scene {
     pub commands: BTreeMap<String, String>,
     /// With what they hold, cut short.
     pub variables: BTreeMap<String, String>,
+    /// The tables of the commands that have one.
+    pub tables: BTreeMap<&'static str, &'static Command>,
+    /// `%1` and what runs there.
+    pub jobs: Vec<(String, String)>,
+    /// What scripts have told `complete`.
+    pub programs: Option<Programs>,
     pub parser: ParserOptions,
     /// More lines of a command are typed into the same buffer.
     pub joins_lines: bool,
 }
 
 /// How much of a variable is shown.
-const VALUE_CHARS_MAX: usize = 40;
+const VALUE_CHARS_MAX: usize = 200;
 
 impl Scene {
     /// What `shell` knows, besides the commands of the registry.
@@ -65,6 +73,18 @@ impl Scene {
             joins_lines: shell.text_of(b"PS2").is_none(),
             ..Self::default()
         }
+    }
+
+    /// What a variable holds, if no more than completion shows of one.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(name)?;
+        (value.chars().count() < VALUE_CHARS_MAX).then(|| value.clone())
+    }
+
+    /// Whether a word, its quoting removed, is the path of a folder.
+    pub fn is_folder(&self, word: &str) -> bool {
+        let path = self.path(word.as_bytes()).zip(self.fs.as_ref());
+        path.is_some_and(|(path, fs)| fs.metadata(&path).is_ok_and(|stat| stat.is_directory()))
     }
 
     /// The path that a word means, its quoting removed.

@@ -37,7 +37,7 @@ fn prompt_on_a_terminal() {
     let live = Live::new(bell.clone());
     live.show_notices(notices == 1);
     let mut editor = LineEditor::new(Past::default(), look, bell).unwrap();
-    editor.set_scene(Scene { joins_lines: true, ..Scene::default() });
+    editor.set_scene(std::sync::Arc::new(Scene { joins_lines: true, ..Scene::default() }));
     let teller = live.clone();
     thread::spawn(move || {
         let begun = Instant::now();

@@ -1,10 +1,14 @@
 //! `complete`, `compgen`, `compopt`: what words may be completed to.
 
+mod line;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
 use mesash_builtins::core::shell_quote;
+
+pub use line::{Completing, Offered};
 
 use super::options::Given;
 use super::{ALL, Call, Special, help, options};
@@ -258,10 +262,21 @@ fn compopt(eval: &mut Eval, call: &Call<'_>) -> Step {
         Ok(given) => given,
         Err(step) => return step,
     };
-    if given.rest.is_empty() {
-        return eval.fail(call, &[b"not currently executing completion function"]);
-    }
     let mut status = 0;
+    if given.rest.is_empty() {
+        let Some(completing) = &mut eval.rt.completing else {
+            return eval.fail(call, &[b"not currently executing completion function"]);
+        };
+        for letter in &given.letters {
+            let name = letter.value.as_deref().unwrap_or_default();
+            match OPTIONS.iter().find(|known| known.as_bytes() == name) {
+                Some(known) if letter.plus => drop(completing.options.remove(known)),
+                Some(known) => drop(completing.options.insert(known)),
+                None => status = 2,
+            }
+        }
+        return Ok(status);
+    }
     for name in given.rest {
         let found = eval.rt.completions.iter_mut().find(|(known, _)| known == name);
         let Some((_, spec)) = found else {
@@ -391,8 +406,14 @@ impl Eval {
             return Ok(Vec::new());
         };
         let entry = Arc::clone(entry);
-        let args = vec![Str::from("compgen"), word.clone(), Str::EMPTY];
-        call::invoke(self, &entry, args)?;
+        let args = match &self.rt.completing {
+            Some(completing) => completing.arguments(word),
+            None => vec![Str::from("compgen"), word.clone(), Str::EMPTY],
+        };
+        let status = call::invoke(self, &entry, args)?;
+        if let Some(completing) = &mut self.rt.completing {
+            completing.status = status;
+        }
         let reply = self.shell.indexed(names::COMPREPLY).unwrap_or_default();
         let unset = self.shell.set_array(names::COMPREPLY, IndexedArray::default());
         self.checked(unset)?;

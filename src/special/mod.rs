@@ -257,6 +257,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|builtin| builtin.name)
 }
 
+/// The options and operands of a builtin, as its usage shows them.
+pub fn synopsis(name: &str) -> Option<&'static str> {
+    by_name(name.as_bytes()).map(|builtin| builtin.synopsis)
+}
+
 /// What the shell's own commands are called, with a line about each, for completion.
 pub fn summaries() -> impl Iterator<Item = (&'static str, &'static str)> {
     ALL.iter().map(|builtin| (builtin.name, builtin.summary))

@@ -8,7 +8,7 @@ use crate::command::Command;
 /// The column where an option's explanation starts.
 const HELP_COLUMN: usize = 28;
 
-/// What `NAME --help` prints.
+/// What `NAME --help` prints: the forms, examples, then options.
 #[must_use]
 pub fn help_text(command: &Command) -> String {
     let mut text = String::new();
@@ -18,11 +18,18 @@ pub fn help_text(command: &Command) -> String {
         let _ = writeln!(text, "{lead} {form}");
     }
     let _ = writeln!(text, "{}", command.summary);
-    if !command.options.is_empty() {
-        text.push('\n');
+    for example in command.examples {
+        let _ = write!(text, "\n{}\n", example.about);
+        for script in example.script.lines() {
+            let _ = writeln!(text, "    {script}");
+        }
     }
     // What has no explanation is only understood.
-    for opt in command.options.iter().filter(|opt| !opt.help.is_empty()) {
+    let mut options = command.options.iter().filter(|opt| !opt.help.is_empty()).peekable();
+    if options.peek().is_some() {
+        text.push_str("\nOptions:\n");
+    }
+    for opt in options {
         line(&mut text, &spelled(opt), opt.help);
     }
     if !command.words.is_empty() {
@@ -31,11 +38,11 @@ pub fn help_text(command: &Command) -> String {
     for words in command.words {
         let _ = writeln!(text, "  {words}");
     }
-    for example in command.examples {
-        let _ = write!(text, "\n{}\n", example.about);
-        for script in example.script.lines() {
-            let _ = writeln!(text, "    {script}");
-        }
+    if !command.subcommands.is_empty() {
+        text.push_str("\nSubcommands:\n");
+    }
+    for sub in command.subcommands {
+        line(&mut text, sub.name, sub.summary.lines().next().unwrap_or_default());
     }
     text
 }

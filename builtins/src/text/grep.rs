@@ -30,6 +30,7 @@ pub const GREP: Command = Command {
     ],
     order: Order::Permute,
     usage_status: 2,
+    subcommands: &[],
     usage_shows_synopsis: true,
     run: walk::grep,
 };

@@ -26,17 +26,14 @@ pub const BOOKMARKS: Command = Command {
         script: "bookmarks create fix > /dev/null; bookmarks | cut -c 3-6",
         prints: "fix \nmain\n",
     }],
+    subcommands: &[&LIST, &CREATE, &SET, &MOVE, &ADVANCE, &RENAME, &DELETE, &MERGE],
     order: Order::Raw,
     usage_status: 2,
     run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),
     ..Command::BASE
 };
 
-const FAMILY: Family = Family {
-    command: &BOOKMARKS,
-    default: &DEFAULT,
-    subcommands: &[&LIST, &CREATE, &SET, &MOVE, &ADVANCE, &RENAME, &DELETE, &MERGE],
-};
+const FAMILY: Family = Family { command: &BOOKMARKS, default: &DEFAULT };
 
 const DEFAULT: Command = Command { name: "bookmarks", ..LIST };
 

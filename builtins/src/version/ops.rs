@@ -40,14 +40,14 @@ pub const OPS: Command = Command {
             prints: "hi\n",
         },
     ],
+    subcommands: &[&LIST, &SHOW, &RESTORE],
     order: Order::Raw,
     usage_status: 2,
     run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),
     ..Command::BASE
 };
 
-const FAMILY: Family =
-    Family { command: &OPS, default: &DEFAULT, subcommands: &[&LIST, &SHOW, &RESTORE] };
+const FAMILY: Family = Family { command: &OPS, default: &DEFAULT };
 
 const DEFAULT: Command = Command { name: "ops", ..LIST };
 

@@ -8,14 +8,13 @@ pub(super) struct Family {
     pub command: &'static Command,
     /// What runs without a subcommand; its name is the command's.
     pub default: &'static Command,
-    pub subcommands: &'static [&'static Command],
 }
 
 /// Finds the subcommand that `argv` begins with, and runs it. Usage errors carry its name.
 pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString]) -> CommandResult {
     let (command, rest) = match argv.split_first() {
         Some((first, _)) if first == "--help" => {
-            ctx.stdout.put(family_help(family).as_bytes())?;
+            ctx.stdout.put(help_text(family.command).as_bytes())?;
             return Ok(ExitStatus::SUCCESS);
         }
         Some((first, rest)) if !first.starts_with(b"-") => match find(family, first) {
@@ -44,16 +43,7 @@ pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString])
 
 fn find(family: &Family, word: &[u8]) -> Option<&'static Command> {
     let last = |command: &&&Command| command.name.as_bytes().rsplit_str(" ").next() == Some(word);
-    family.subcommands.iter().find(last).copied()
-}
-
-fn family_help(family: &Family) -> String {
-    let mut text = help_text(family.command);
-    text.push_str("\nSubcommands:\n");
-    for command in family.subcommands {
-        text.push_str(&format!("  {:26}{}\n", command.name, command.summary));
-    }
-    text
+    family.command.subcommands.iter().find(last).copied()
 }
 
 /// Refuses operands past the `max`th.

@@ -9,6 +9,7 @@ use rustyline::{
 };
 
 use crate::repl::history::Past;
+use crate::repl::menu::{Answer, Menu, Step};
 
 /// What a key asked for that the line editor can't do itself.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +42,8 @@ fn when(does: impl Fn(&EventContext<'_>) -> Option<Cmd> + Send + Sync + 'static)
 }
 
 /// Binds the keys.
-pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past) {
+pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past, menu: &Menu) {
+    bind_menu(editor, menu);
     let at_end = |context: &EventContext<'_>| context.pos() == context.line().len();
     // A word of the hint, or the move that the key is otherwise.
     let word = move |context: &EventContext<'_>| {
@@ -49,7 +51,7 @@ pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past) {
         Some(Cmd::Insert(1, first_word(hint).to_owned()))
     };
     let whole = move |context: &EventContext<'_>| {
-        (context.has_hint() && at_end(context)).then_some(Cmd::CompleteHint)
+        (context.hint_text().is_some() && at_end(context)).then_some(Cmd::CompleteHint)
     };
     let key = KeyEvent;
     for event in [
@@ -75,6 +77,59 @@ pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past) {
         Some(Cmd::AcceptLine)
     });
     editor.bind_sequence(Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]), compose);
+}
+
+/// Tab opens the menu; in it, it and the arrows choose, Enter takes and Escape goes back.
+fn bind_menu<H: Helper>(editor: &mut Editor<H, Past>, menu: &Menu) {
+    let key = |code| KeyEvent(code, Modifiers::NONE);
+    let asked = menu.clone();
+    let tab = move |context: &EventContext<'_>| {
+        Some(match asked.step(Step::Next, context.line(), context.pos()) {
+            Answer::Put | Answer::Nothing => Cmd::Complete,
+            Answer::Later => Cmd::Repaint,
+        })
+    };
+    editor.bind_sequence(key(KeyCode::Tab), when(tab));
+    let moves = [
+        (key(KeyCode::BackTab), Step::Previous),
+        (key(KeyCode::Up), Step::Up),
+        (key(KeyCode::Down), Step::Down),
+        (key(KeyCode::Left), Step::Left),
+        (key(KeyCode::Right), Step::Right),
+        (KeyEvent::ctrl('P'), Step::Up),
+        (KeyEvent::ctrl('N'), Step::Down),
+    ];
+    for (event, step) in moves {
+        let menu = menu.clone();
+        let go = move |context: &EventContext<'_>| {
+            let (line, at) = (context.line(), context.pos());
+            let chooses = matches!(step, Step::Previous | Step::Down);
+            let takes = if chooses { menu.is_open(line, at) } else { menu.has_choice(line, at) };
+            takes.then(|| {
+                menu.step(step, line, at);
+                Cmd::Complete
+            })
+        };
+        editor.bind_sequence(event, when(go));
+    }
+    let taken = menu.clone();
+    let enter = move |context: &EventContext<'_>| {
+        taken.has_choice(context.line(), context.pos()).then(|| {
+            taken.close();
+            Cmd::Repaint
+        })
+    };
+    editor.bind_sequence(key(KeyCode::Enter), when(enter));
+    for event in [key(KeyCode::Esc), KeyEvent::ctrl('G')] {
+        let left = menu.clone();
+        let escape = move |context: &EventContext<'_>| {
+            left.is_open(context.line(), context.pos()).then(|| {
+                left.close();
+                Cmd::Abort
+            })
+        };
+        editor.bind_sequence(event, when(escape));
+    }
 }
 
 /// Up to the end of the first word, with the blanks before it.

@@ -82,6 +82,7 @@ pub const JQ: Command = Command {
     ],
     order: Order::Raw,
     usage_status: 2,
+    subcommands: &[],
     usage_shows_synopsis: false,
     run: jq,
 };

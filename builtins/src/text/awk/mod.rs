@@ -52,6 +52,7 @@ pub const AWK: Command = Command {
     ],
     order: Order::First,
     usage_status: 1,
+    subcommands: &[],
     usage_shows_synopsis: false,
     run: awk,
 };

@@ -28,15 +28,6 @@ pub const CHANGES: Command = Command {
         script: "echo hi > a; changes checkpoint -m 'Say hi' > /dev/null; changes | grep -o 'Say hi'",
         prints: "Say hi\n",
     }],
-    order: Order::Raw,
-    usage_status: 2,
-    run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),
-    ..Command::BASE
-};
-
-const FAMILY: Family = Family {
-    command: &CHANGES,
-    default: &OVERVIEW,
     subcommands: &[
         &begin::NEW,
         &begin::EDIT,
@@ -57,7 +48,13 @@ const FAMILY: Family = Family {
         &rewrite::DUPLICATE,
         &rewrite::MERGE,
     ],
+    order: Order::Raw,
+    usage_status: 2,
+    run: |ctx, args| dispatch(ctx, &FAMILY, args.operands()),
+    ..Command::BASE
 };
+
+const FAMILY: Family = Family { command: &CHANGES, default: &OVERVIEW };
 
 const OVERVIEW: Command =
     Command { order: Order::Permute, options: &[REPO, JSON], run: overview, ..CHANGES };
