@@ -141,7 +141,7 @@ fn every_command_ends_when_it_is_cancelled() {
     cancel.cancel(Reason::Interrupt);
     let mut running = names;
     while !running.is_empty() {
-        match endings.recv_timeout(Duration::from_secs(20)) {
+        match endings.recv_timeout(Duration::from_secs(60)) {
             Ok(name) => running.retain(|other| *other != name),
             Err(_) => panic!("still running: {running:?}"),
         }

@@ -11,7 +11,7 @@ use nix::pty::{Winsize, openpty};
 use nix::sys::termios::Termios;
 
 /// How long anything may take; the machine may have much else to do.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A screen that did not change for so long has settled.
 const SETTLED: Duration = Duration::from_millis(250);
 

@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Long enough for any machine; nothing waits so long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until all of `paths` are told, themselves or by something above them.
 #[track_caller]
