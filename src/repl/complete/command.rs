@@ -140,7 +140,7 @@ pub fn operand(scene: &Scene, word: &Word) -> Operand {
     }
     match kinds.as_slice() {
         [] => Operand::Path(Wanted::Any),
-        [kinds @ ..] if kinds.contains(&Kind::File) => Operand::Path(Wanted::Any),
+        kinds if kinds.contains(&Kind::File) => Operand::Path(Wanted::Any),
         [kind, ..] => of_kind(scene, word, *kind, word.whole),
     }
 }
