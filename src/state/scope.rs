@@ -9,6 +9,7 @@ use super::ledger::{self, Ledger};
 use super::variable::{Attrs, Variable};
 use crate::syntax::symbol::Symbol;
 use mesash_builtins::budget::{Budget, LimitReached};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What a scope was pushed for.
@@ -25,7 +26,31 @@ struct Scope {
     kind: ScopeKind,
     /// What each symbol that this scope binds was bound to outside of it.
     shadowed: Vec<(Symbol, Option<Variable>)>,
+    /// The symbols in `shadowed`, once they are many.
+    index: HashSet<Symbol>,
     ledger: Ledger,
+}
+
+/// Up to how many symbols of a scope are looked through one by one.
+const FEW: usize = 32;
+
+impl Scope {
+    fn knows(&mut self, symbol: Symbol) -> bool {
+        if self.shadowed.len() <= FEW {
+            return self.shadowed.iter().any(|(known, _)| *known == symbol);
+        }
+        if self.index.len() != self.shadowed.len() {
+            self.index = self.shadowed.iter().map(|(known, _)| *known).collect();
+        }
+        self.index.contains(&symbol)
+    }
+
+    fn keep(&mut self, symbol: Symbol, outer: Option<Variable>) {
+        if !self.index.is_empty() {
+            self.index.insert(symbol);
+        }
+        self.shadowed.push((symbol, outer));
+    }
 }
 
 /// The variables of a shell; copied at no cost until one of the copies changes.
@@ -80,6 +105,7 @@ impl Variables {
         Arc::make_mut(&mut self.scopes).push(Scope {
             kind,
             shadowed: Vec::new(),
+            index: HashSet::new(),
             ledger: Ledger::default(),
         });
     }
@@ -136,8 +162,8 @@ impl Variables {
             let scopes = Arc::make_mut(&mut self.scopes);
             if let Some(scope) = at.and_then(|at| scopes.get_mut(at as usize)) {
                 // A local that was unset altogether may already be known here.
-                if !scope.shadowed.iter().any(|(known, _)| *known == symbol) {
-                    scope.shadowed.push((symbol, outer));
+                if !scope.knows(symbol) {
+                    scope.keep(symbol, outer);
                 }
             }
             *self.slot(symbol) = Some(Variable { scope, attrs, ..Variable::default() });
@@ -157,7 +183,7 @@ impl Variables {
             let fresh = Variable { scope, ..Variable::default() };
             let outer = place.replace(fresh);
             if let Some(owner) = scope.checked_sub(1).and_then(|at| scopes.get_mut(at as usize)) {
-                owner.shadowed.push((symbol, outer));
+                owner.keep(symbol, outer);
             }
         }
         self.bound_below(symbol, scope)
@@ -220,6 +246,7 @@ impl Variables {
         let Some(scope) = scopes.get_mut(at as usize) else { return };
         if let Some(known) = scope.shadowed.iter().position(|(known, _)| *known == symbol) {
             let (_, outer) = scope.shadowed.swap_remove(known);
+            scope.index.remove(&symbol);
             *self.slot(symbol) = outer;
         }
     }
