@@ -124,10 +124,10 @@ impl Eval {
         };
         if physical {
             check(&typed)?;
-            return Ok(fs.canonicalize(&typed)?.to_vpath());
+            return doubled(&typed, &fs.canonicalize(&typed)?.to_vpath());
         }
         let logical = resolve_path(self.shell.dirs.cwd.as_bstr(), target)?;
-        let path = logical_path(&logical)?;
+        let path = doubled(&typed, &logical)?;
         match check(&path) {
             Ok(()) => {
                 // `a/../b` needs `a`, though the text alone wouldn't.
@@ -176,8 +176,13 @@ fn via_parent(eval: &Eval, target: &[u8]) -> bool {
     })
 }
 
-fn logical_path(path: &impl AsRef<[u8]>) -> FsResult<VPath> {
-    VPath::new(path.as_ref())
+/// `path`, which began as `typed`: exactly two slashes at the beginning stay, as POSIX allows.
+fn doubled(typed: &VPath, path: &VPath) -> FsResult<VPath> {
+    let slashes = typed.as_bstr().iter().take_while(|&&byte| byte == b'/').count();
+    if slashes != 2 {
+        return Ok(path.clone());
+    }
+    VPath::new([b"/", path.as_bstr().as_bytes()].concat())
 }
 
 fn pwd(eval: &mut Eval, call: &Call<'_>) -> Step {
@@ -192,7 +197,8 @@ fn pwd(eval: &mut Eval, call: &Call<'_>) -> Step {
     let cwd = &eval.shell.dirs.cwd;
     let text = if physical {
         match eval.shell.fs().canonicalize(cwd) {
-            Ok(real) => real.as_bstr().to_vec(),
+            Ok(real) => doubled(cwd, &real.to_vpath())
+                .map_or_else(|_| Vec::new(), |path| path.as_bstr().to_vec()),
             Err(_) => cwd.as_bstr().to_vec(),
         }
     } else {
