@@ -2,7 +2,7 @@
 
 use super::{Call, Special, options};
 use crate::eval::{Eval, Found, Program, Step, Unwind, external, redirect};
-use crate::state::{Opt, Str};
+use crate::state::{Opt, Str, names};
 use crate::syntax::ast::{Command, Simple};
 use bstr::ByteSlice;
 
@@ -88,6 +88,15 @@ fn exec(eval: &mut Eval, call: &Call<'_>) -> Step {
 fn run(eval: &mut Eval, program: &Program, path: &Str, fields: &[Str], clean: bool) -> Step {
     if clean {
         return external::run_with(eval, program, path, fields, Vec::new());
+    }
+    // The new program isn't one level below the shell, but in its place; bash forgets of subshells.
+    if eval.rt.is_subshell {
+        return external::run(eval, program, path, fields);
+    }
+    let level = eval.shell.text(names::SHLVL).and_then(|text| text.to_str().ok()?.parse().ok());
+    let level: i64 = level.unwrap_or(1);
+    if let Err(error) = eval.shell.set(names::SHLVL, Str::number(level.saturating_sub(1).max(0))) {
+        eval.complain(&[error.to_string().as_bytes()]);
     }
     external::run(eval, program, path, fields)
 }
