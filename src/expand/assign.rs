@@ -13,6 +13,9 @@ use crate::syntax::word::parse_array;
 
 impl Expander<'_> {
     pub(crate) fn assign(&mut self, assignment: &Assignment) -> Expanded<()> {
+        if self.means_global(assignment.name) {
+            return self.in_global(assignment.name, |expander| expander.assign(assignment));
+        }
         let subscript = assignment.subscript.as_deref();
         let word = match &assignment.value {
             AssignValue::Scalar(word) => word,
@@ -102,8 +105,14 @@ impl Expander<'_> {
         let Some((symbol, subscript)) = self.named(text)? else {
             return Err(VarError::NotIdentifier(Str::new(text)).into());
         };
-        let place = self.place(symbol, subscript.as_deref())?;
-        self.assign_place(&place, value, append)
+        let store = |expander: &mut Self| {
+            let place = expander.place(symbol, subscript.as_deref())?;
+            expander.assign_place(&place, value, append)
+        };
+        if self.means_global(symbol) {
+            return self.in_global(symbol, store);
+        }
+        store(self)
     }
 
     pub(crate) fn assign_temporary(&mut self, assignment: &Assignment) -> Expanded<()> {

@@ -60,6 +60,9 @@ impl Expander<'_> {
             }
             _ => {}
         }
+        if self.means_global(symbol) {
+            return self.in_global(symbol, |expander| expander.scalar_of(symbol));
+        }
         let value = match self.place(symbol, None)? {
             Place::Nothing => None,
             place => self.place_value(&place),
@@ -72,6 +75,9 @@ impl Expander<'_> {
         let (ParamName::Variable(symbol), Some(subscript)) = (name, subscript) else {
             return self.parameter(name);
         };
+        if self.means_global(symbol) {
+            return self.in_global(symbol, |expander| expander.got(name, Some(subscript)));
+        }
         if subscript.kind != SubscriptKind::Key {
             let star = subscript.kind == SubscriptKind::Star;
             return Ok(Got::List { values: self.values_of(symbol)?, star });

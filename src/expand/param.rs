@@ -241,6 +241,18 @@ impl Expander<'_> {
 
     /// `${#x}`
     fn length(&mut self, subject: &Subject<'_>) -> Expanded<i64> {
+        if let ParamName::Variable(symbol) = subject.name {
+            if self.means_global(symbol) {
+                return self.in_global(symbol, |expander| expander.length(subject));
+            }
+            // Bash looks for a variable that is named like the element.
+            if subject.subscript().is_none()
+                && !self.shell.options.has(Opt::NoUnset)
+                && matches!(self.shell.resolve(symbol), Ok(Target::Element(..)))
+            {
+                return Ok(0);
+            }
+        }
         // Counting an array doesn't copy it.
         if let (ParamName::Variable(symbol), Some(subscript)) = (subject.name, subject.subscript())
             && subscript.kind != SubscriptKind::Key

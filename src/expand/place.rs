@@ -61,13 +61,33 @@ impl Expander<'_> {
             (Ok(Target::Unbound(target)), None) => Ok(Place::Unbound(target)),
             (Ok(Target::Unbound(target)), Some(subscript)) => self.element(target, subscript),
             (Err(Circular(at)), _) => {
-                let name = self.shell.name(at);
-                let message =
-                    [b"warning: ".as_slice(), name.as_ref(), b": circular name reference"].concat();
-                self.run.complain(self.shell, &message);
+                self.tell_circle(at);
                 Ok(Place::Nothing)
             }
         }
+    }
+
+    fn tell_circle(&mut self, symbol: Symbol) {
+        let name = self.shell.name(symbol);
+        let message =
+            [b"warning: ".as_slice(), name.as_ref(), b": circular name reference"].concat();
+        self.run.complain(self.shell, &message);
+    }
+
+    /// Whether `symbol` is a function's nameref that leads back to itself: bash then takes the global
+    /// variable of that name.
+    pub(super) fn means_global(&self, symbol: Symbol) -> bool {
+        self.shell.vars.get(symbol).is_some_and(|v| v.attrs.has(Attrs::NAMEREF) && v.scope > 0)
+            && self.shell.resolve(symbol).is_err()
+    }
+
+    /// Does `work` while the global variable stands in the place of the nameref.
+    pub(super) fn in_global<T>(&mut self, symbol: Symbol, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.tell_circle(symbol);
+        self.shell.vars.swap_with_global(symbol);
+        let done = work(self);
+        self.shell.vars.swap_with_global(symbol);
+        done
     }
 
     /// The array that `name[@]` is about.

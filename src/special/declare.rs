@@ -643,6 +643,7 @@ fn reference(
         }
         if target == parts.name {
             eval.say(call, &[b"warning: ", parts.name, b": circular name reference"]);
+            eval.complain(&[b"warning: ", parts.name, b": circular name reference"]);
         }
     }
     let existing = eval.shell.interner.get(parts.name).filter(|_| !wish.local);
