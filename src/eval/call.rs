@@ -14,6 +14,14 @@ const TREE_BYTES: usize = 16;
 
 /// `name() { … }`
 pub fn define(eval: &mut Eval, function: Arc<Function>) -> Step {
+    if function.quoted {
+        eval.shell.line = function.line;
+        eval.complain(&[b"`", &function.name, b"': not a valid identifier"]);
+        return match eval.shell.options.has(Opt::Posix) {
+            true => Err(Unwind::Exit(2)),
+            false => eval.finish(1),
+        };
+    }
     let symbol = function.symbol;
     let old = eval.shell.functions.get(symbol);
     if old.is_some_and(|old| old.readonly) {
@@ -79,7 +87,9 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         eval.rt.hidden.err |= !eval.shell.options.has(Opt::ErrTrace);
     }
     let loops = std::mem::take(&mut eval.rt.loops);
+    let negated = std::mem::take(&mut eval.rt.negated);
     let step = body(eval, entry);
+    eval.rt.negated = negated;
     // The RETURN trap sees the status from before `return` gave another.
     let step = match step {
         Ok(_) | Err(Unwind::Return(_)) if !eval.shell.traps.is_empty() => {

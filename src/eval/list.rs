@@ -135,6 +135,9 @@ impl Eval {
     }
 
     fn failed(&mut self, status: u8) -> Step {
+        if self.rt.negated {
+            return Ok(status);
+        }
         self.err_trap(status)?;
         self.shell.status = status;
         if self.shell.options.has(Opt::ErrExit) {

@@ -23,13 +23,16 @@ pub fn run(eval: &mut Eval, node: &Pipeline) -> Step {
 fn whole(eval: &mut Eval, node: &Pipeline) -> Step {
     let started = node.time.map(|format| (format, time::Started::now(eval)));
     let ignored = eval.rt.errexit_ignored;
-    eval.rt.errexit_ignored |= node.negated;
+    // As in bash, `!` hides what fails within it from an ERR trap only under `set -e`.
+    eval.rt.errexit_ignored |= node.negated && eval.shell.options.has(Opt::ErrExit);
+    let outer = std::mem::replace(&mut eval.rt.negated, node.negated && is_one(&node.commands));
     let step = match &*node.commands {
         [] => Ok(0),
         [command] => eval.command(command),
         _ => stages(eval, &node.commands),
     };
     eval.rt.errexit_ignored = ignored;
+    eval.rt.negated = outer;
     if let Some((format, started)) = started {
         time::report(eval, format, &started);
     }
@@ -45,6 +48,20 @@ fn whole(eval: &mut Eval, node: &Pipeline) -> Step {
     };
     eval.shell.status = status;
     Ok(status)
+}
+
+/// Whether no other command stands directly within this: those have failures of their own.
+fn is_one(commands: &[Command]) -> bool {
+    match commands {
+        [command] => matches!(
+            command.kind,
+            CommandKind::Simple(_)
+                | CommandKind::Subshell(_)
+                | CommandKind::Cond(_)
+                | CommandKind::Arith(_)
+        ),
+        _ => true,
+    }
 }
 
 fn stages(eval: &mut Eval, commands: &Arc<[Command]>) -> Step {

@@ -23,6 +23,8 @@ pub struct Runtime {
     pub jobs: JobTable,
     /// A failure here is an answer: in conditions, before `&&`, after `!`.
     pub errexit_ignored: bool,
+    /// The command that runs stands right behind a `!`: its own failure is none, those within it are.
+    pub negated: bool,
     /// How many loops of this function or process run.
     pub loops: u32,
     /// Descriptors of process substitutions that the command which made them will close.
@@ -100,6 +102,7 @@ impl Runtime {
             process,
             jobs: JobTable::default(),
             errexit_ignored: false,
+            negated: false,
             loops: 0,
             substituted: Vec::new(),
             announced: false,

@@ -34,11 +34,13 @@ pub enum TextKind {
     Prompt,
 }
 
-struct ShellAliases(Aliases);
+/// The aliases that hold now; none any more once the run is cancelled, however long they have become.
+struct ShellAliases(Aliases, Cancel);
 
 impl options::Aliases for ShellAliases {
     fn alias(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.0.get(name).map(|value| value.to_vec())
+        let value = self.0.get(name)?;
+        (!self.1.is_cancelled()).then(|| value.to_vec())
     }
 }
 
@@ -144,7 +146,9 @@ impl Eval {
         let level = self.rt.trace_level;
         self.rt.trace_level += u32::from(inner);
         let builtin = self.rt.builtin.take();
+        let negated = std::mem::take(&mut self.rt.negated);
         let step = self.run_parser(parser, kind);
+        self.rt.negated = negated;
         self.rt.builtin = builtin;
         self.rt.trace_level = level;
         step
@@ -168,7 +172,7 @@ impl Eval {
         let mut status = 0;
         loop {
             self.tick()?;
-            let aliases = ShellAliases(self.shell.aliases.clone());
+            let aliases = ShellAliases(self.shell.aliases.clone(), self.shell.cancel.clone());
             let env = ParseEnv { options: parser_options(&self.shell), aliases: &aliases };
             let read = parser.next_command(env);
             for warning in parser.take_warnings() {
@@ -213,13 +217,17 @@ impl Eval {
                         return Err(self.expand_failed(limit.into()));
                     }
                     self.syntax_error(kind, &error);
+                    let in_condition = matches!(error.kind, ParseErrorKind::Cond { .. });
                     if error.verdict == Verdict::WrongInside && kind != TextKind::Prompt {
-                        self.shell.status = self.status_of_bad_substitution();
+                        let script = !self.rt.is_subshell && !self.rt.reads_text;
+                        if !(in_condition && script) {
+                            self.shell.status = self.status_of_bad_substitution();
+                        }
                         return Err(Unwind::Exit(self.shell.status));
                     }
                     // After an error inside `[[ … ]]` a script just ends.
-                    let ends = matches!(error.kind, ParseErrorKind::Cond { .. })
-                        && !error.is_incomplete()
+                    let ends = in_condition
+                        && !(error.is_incomplete() && self.shell.status == 0)
                         && matches!(kind, TextKind::File | TextKind::CommandString)
                         && self.rt.sources == 0;
                     if !ends {
@@ -263,10 +271,9 @@ impl Eval {
     }
 
     fn syntax_error(&mut self, kind: TextKind, error: &ParseError) {
-        let prefix = self.syntax_prefix(kind, error.line);
         let mut text = Vec::new();
-        for message in error.messages() {
-            text.extend_from_slice(&prefix);
+        for (line, message) in error.numbered() {
+            text.extend_from_slice(&self.syntax_prefix(kind, line));
             text.extend_from_slice(&message);
             text.push(b'\n');
         }

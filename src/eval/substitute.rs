@@ -39,11 +39,10 @@ impl Substitute for Runtime {
     }
 
     fn bad_commands(&mut self, shell: &mut Shell, error: &ParseError) {
-        let line = error.line;
-        let mut prefix = failure::source_name(shell).to_vec();
-        prefix.extend_from_slice(format!(": command substitution: line {line}: ").as_bytes());
-        for message in error.messages() {
-            let text = [prefix.as_slice(), &message, b"\n"].concat();
+        let name = failure::source_name(shell).to_vec();
+        for (line, message) in error.numbered() {
+            let place = format!(": command substitution: line {line}: ");
+            let text = [name.as_slice(), place.as_bytes(), &message, b"\n"].concat();
             if let Some(fd) = shell.fds.get(2) {
                 drop(fd.stream.write(text.into(), &shell.cancel));
             }

@@ -16,6 +16,7 @@ pub use word::*;
 
 use super::symbol::Symbol;
 use bstr::BStr;
+use mesash_builtins::budget::Held;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +31,8 @@ pub struct CompleteCommand {
     pub span: Range<usize>,
     /// The line where it starts.
     pub line: u32,
+    /// What a big tree takes of the run's memory.
+    pub held: Option<Arc<Held>>,
 }
 
 /// And-or lists, one after the other. Empty only where bash allows it (`$()`, a `case` clause).
@@ -279,6 +282,8 @@ pub enum CondOp {
 pub struct Function {
     /// Any word will do in bash, so this need not be an identifier.
     pub name: Text,
+    /// The name has quotes or a `$` in it: it is read, but can't be defined.
+    pub quoted: bool,
     pub symbol: Symbol,
     /// Any compound command, its redirections with it.
     pub body: Arc<Command>,

@@ -56,10 +56,10 @@ pub enum ParseErrorKind {
     UnexpectedEnd,
     /// The end of the input came before this closing byte.
     Unmatched(u8),
-    /// An error inside `[[ … ]]`, in bash's words: none to two messages. Bash takes it as the end of
-    /// the input: a script ends there with the status that it has, `eval` and `source` give 2. Only
-    /// if the input does end there ([`Verdict::Incomplete`]) is it an error like others.
-    Cond(Box<[Text]>),
+    /// An error inside `[[ … ]]`, in bash's words: none to three messages. Bash takes it as the end
+    /// of the input: a script ends there with the status that it has, `eval` and `source` give 2.
+    /// Where the input does end there ([`Verdict::Incomplete`]), a script's status isn't 0.
+    Cond(Box<[CondMessage]>),
     /// The header of `for ((…))`, which has not three parts.
     ForHeader { message: Text, header: Text },
     /// Another complaint, whole.
@@ -72,12 +72,30 @@ pub enum ParseErrorKind {
     Input(Text),
 }
 
+/// One of the messages about a `[[ … ]]`, each of which names a line of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CondMessage {
+    pub line: u32,
+    pub text: Text,
+}
+
 impl ParseError {
     pub fn is_incomplete(&self) -> bool {
         matches!(self.verdict, Verdict::Incomplete(_))
     }
 
-    /// What bash prints, one message a line, each after the prefix that names [`Self::line`].
+    /// What bash prints, one message a line, each with the line of input that it names.
+    pub fn numbered(&self) -> Vec<(u32, BString)> {
+        match &self.kind {
+            ParseErrorKind::Cond(messages) => messages
+                .iter()
+                .map(|message| (message.line, BString::from(message.text.as_bytes())))
+                .collect(),
+            _ => self.messages().into_iter().map(|message| (self.line, message)).collect(),
+        }
+    }
+
+    /// The messages alone.
     pub fn messages(&self) -> Vec<BString> {
         let mut lines = Vec::with_capacity(2);
         match &self.kind {
@@ -97,7 +115,7 @@ impl ParseError {
                 lines.push(text);
             }
             ParseErrorKind::Cond(messages) => {
-                lines.extend(messages.iter().map(|message| BString::from(message.as_bytes())));
+                lines.extend(messages.iter().map(|message| BString::from(message.text.as_bytes())));
             }
             ParseErrorKind::ForHeader { message, header } => {
                 lines.push(BString::from(message.as_bytes()));

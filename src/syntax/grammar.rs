@@ -60,7 +60,8 @@ impl Reader<'_, '_> {
             }
         }
         let list = Arc::new(List { items: items.into() });
-        Ok(Some(CompleteCommand { list, span: start..self.input.offset(), line }))
+        let held = std::mem::take(&mut self.tree).into_held().map(Arc::new);
+        Ok(Some(CompleteCommand { list, span: start..self.input.offset(), line, held }))
     }
 
     /// All of the input as one list.

@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
     }
 
     fn read_here_document(&mut self, pending: &PendingHereDoc) -> Parsed<()> {
-        let command_line = self.input.number;
+        let command_line = self.input.last_line_number();
         let begun = self.input.offset();
         let mut body = Vec::new();
         let mut line = Vec::new();

@@ -20,6 +20,7 @@ mod reader;
 mod scan;
 pub mod symbol;
 mod token;
+mod tree;
 pub mod word;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::options::{ParseEnv, ParserOptions};
 use super::scan::{MarkKind, RawWord};
 use super::symbol::{Interner, Symbol};
 use super::token::Token;
+use super::tree::TreeSize;
 use bstr::{BString, ByteSlice};
 
 /// How deep commands, substitutions and parentheses may stand in each other.
@@ -34,6 +35,7 @@ pub(super) struct Reader<'p, 's> {
     /// The line of the command that is being read: where the text between backquotes is said to
     /// begin, wherever they stand.
     pub command_line: u32,
+    pub tree: TreeSize,
 }
 
 impl<'p, 's> Reader<'p, 's> {
@@ -55,6 +57,7 @@ impl<'p, 's> Reader<'p, 's> {
             substitutions: 0,
             condition_start: 0,
             command_line: 1,
+            tree: TreeSize::default(),
         }
     }
 
@@ -74,7 +77,10 @@ impl<'p, 's> Reader<'p, 's> {
         let (env, interner, depth) = (self.env, self.interner, self.depth);
         let mut inner = Reader::new(&mut input, env, interner, self.warnings, depth);
         inner.command_line = line;
-        inner.nested(read)
+        inner.tree = std::mem::take(&mut self.tree);
+        let result = inner.nested(read);
+        self.tree = std::mem::take(&mut inner.tree);
+        result
     }
 
     /// Runs `read` one level deeper.
@@ -86,6 +92,13 @@ impl<'p, 's> Reader<'p, 's> {
         let result = read(self);
         self.depth -= 1;
         result
+    }
+
+    /// Notes that the tree grows by `bytes`.
+    #[inline]
+    pub fn grow(&mut self, bytes: usize) -> Parsed<()> {
+        let added = self.tree.add(bytes, self.interner.budget());
+        added.map_err(|limit| self.error(ParseErrorKind::Name(limit.into())))
     }
 
     pub fn symbol(&self, name: &[u8]) -> Parsed<Symbol> {

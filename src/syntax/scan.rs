@@ -41,6 +41,8 @@ pub(super) enum MarkKind {
     Process { direction: ProcessDirection, list: Arc<List>, line: u32 },
     /// `` `…` ``
     Backtick,
+    /// `$((…)…)`, which bash takes for arithmetic until it runs: the line it ends in.
+    Doubled { line: u32 },
     /// `${…}`
     Brace,
     /// `$((…))`
@@ -308,20 +310,16 @@ impl Reader<'_, '_> {
                 self.input.note(start, LexemeKind::Expansion);
                 let line = self.input.number;
                 let doubled = self.input.peek_joined() == Some(b'(');
-                if doubled && self.closes_as_arithmetic()? {
-                    let scanned = self.scan_arithmetic(raw, at, line);
+                if doubled {
+                    let scanned = if self.closes_as_arithmetic()? {
+                        self.scan_arithmetic(raw, at, line)
+                    } else {
+                        self.scan_commands_as_text(raw, at)
+                    };
                     self.input.note(start, LexemeKind::Expansion);
                     return scanned;
                 }
-                let commands = self.scan_commands();
-                let (list, line) = commands.map_err(|error| match error.kind {
-                    // Bash looks for both parentheses first, and names the line where they began.
-                    ParseErrorKind::Unmatched(b')') if doubled => ParseError { line, ..error },
-                    ParseErrorKind::Unexpected(_) if error.verdict == Verdict::Wrong => {
-                        ParseError { verdict: Verdict::WrongInside, ..error }
-                    }
-                    _ => error,
-                })?;
+                let (list, line) = self.scan_commands().map_err(wrong_inside)?;
                 raw.text.extend_from_slice(b"$()");
                 let kind = MarkKind::Command { list, line };
                 raw.marks.push(Mark { at, end: raw.text.len(), kind });
@@ -403,7 +401,7 @@ impl Reader<'_, '_> {
         self.input.bump();
         self.input.skip_continuations();
         self.input.bump();
-        let (list, line) = self.scan_commands()?;
+        let (list, line) = self.scan_commands().map_err(wrong_inside)?;
         raw.text.extend_from_slice(match direction {
             ProcessDirection::Read => b"<()",
             ProcessDirection::Write => b">()",
@@ -411,6 +409,15 @@ impl Reader<'_, '_> {
         let kind = MarkKind::Process { direction, list, line };
         raw.marks.push(Mark { at, end: raw.text.len(), kind });
         Ok(())
+    }
+}
+
+/// An error in the commands of a substitution ends more than the command around it.
+fn wrong_inside(error: ParseError) -> ParseError {
+    let ends = matches!(error.kind, ParseErrorKind::Unexpected(_) | ParseErrorKind::Cond(_));
+    match error.verdict {
+        Verdict::Wrong if ends => ParseError { verdict: Verdict::WrongInside, ..error },
+        _ => error,
     }
 }
 

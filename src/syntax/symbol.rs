@@ -65,6 +65,11 @@ impl Interner {
         Self { budget: Some(budget), ..Self::default() }
     }
 
+    /// Whose memory the names are charged to.
+    pub fn budget(&self) -> Option<&Budget> {
+        self.budget.as_ref()
+    }
+
     /// The symbol of `name`, made now if it is new.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use super::reader::{Parsed, Reader, text, word_text};
 use super::scan::{Mark, RawWord};
 use super::symbol::{Interner, Symbol};
 use super::token::{Place, identifier_len};
+use super::tree::WORD_BYTES;
 use cut::Cutter;
 use std::ops::Range;
 
@@ -53,6 +54,7 @@ impl Reader<'_, '_> {
 
     /// The word that the bytes `range` of `raw` are, without its own text.
     pub fn cut(&mut self, raw: &RawWord, range: Range<usize>, role: WordRole) -> Parsed<Word> {
+        self.grow(WORD_BYTES + 2 * range.len())?;
         let bytes = raw.text.get(range.clone()).unwrap_or_default();
         let argument = matches!(role, WordRole::Argument | WordRole::Element);
         if raw.plain && argument && !bytes.iter().any(|byte| is_active(*byte)) {

@@ -3,9 +3,11 @@
 use crate::syntax::ast::{Command, CommandKind};
 use crate::syntax::reader::{Parsed, Reader};
 use crate::syntax::token::{Op, Place, Token};
+use crate::syntax::tree::COMMAND_BYTES;
 
 impl Reader<'_, '_> {
     pub fn command(&mut self) -> Parsed<Command> {
+        self.grow(COMMAND_BYTES)?;
         self.peek(Place::Command)?;
         let line = self.input.number;
         self.command_line = line;

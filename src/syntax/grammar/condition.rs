@@ -1,18 +1,24 @@
 //! `[[ … ]]`
 
-use crate::syntax::ast::{CommandKind, Cond, CondOp, MatchOp, Pattern, Text};
-use crate::syntax::error::{Open, ParseError, ParseErrorKind};
+use crate::syntax::ast::{CommandKind, Cond, CondOp, MatchOp, Pattern};
+use crate::syntax::error::{CondMessage, Open, ParseError, ParseErrorKind};
 use crate::syntax::reader::{Parsed, Reader, text};
 use crate::syntax::scan::{Quoting, RawWord};
 use crate::syntax::token::{Op, Place, Token};
 use crate::syntax::word::WordRole;
 
+const NO_OPERAND: &[u8] = b"unexpected argument to conditional binary operator";
+
 impl Reader<'_, '_> {
     /// The expression and `]]`, the opening brackets being taken.
     pub fn condition(&mut self) -> Parsed<CommandKind> {
         let outer = std::mem::replace(&mut self.condition_start, self.input.number);
-        let condition = self.cond_or()?;
-        let token = self.take(Place::Condition)?;
+        let ended = |reader: &Self, error| {
+            let line = reader.condition_start;
+            followed(error, line, b"unexpected EOF while looking for `]]'")
+        };
+        let condition = self.cond_or().map_err(|error| ended(self, error))?;
+        let token = self.take(Place::Condition).map_err(|error| ended(self, error))?;
         if !token.is_word(b"]]") {
             return Err(self.end_error(&token));
         }
@@ -51,13 +57,22 @@ impl Reader<'_, '_> {
     }
 
     fn cond_term(&mut self) -> Parsed<Cond> {
-        self.skip_condition_newlines()?;
-        match self.take(Place::Condition)? {
+        let first = match self.skip_condition_newlines() {
+            Ok(()) => self.take(Place::Condition),
+            Err(error) => Err(error),
+        };
+        // The end of the input has no name: the byte that bash prints for it is its number.
+        let first = first
+            .map_err(|error| self.at_end(error, b"unexpected token `\xff' in conditional command"));
+        match first? {
             Token::Op(Op::Open) => {
-                let inside = self.nested(|reader| reader.cond_or()).map_err(in_parentheses)?;
-                match self.take(Place::Condition)? {
+                let line = self.input.number;
+                let inside = self.nested(|reader| reader.cond_or());
+                let inside = inside.map_err(|error| in_parentheses(error, line))?;
+                let close = self.take(Place::Condition);
+                match close.map_err(|error| followed(error, line, b"expected `)'"))? {
                     Token::Op(Op::Close) => Ok(Cond::Group(Box::new(inside))),
-                    token => Err(self.parenthesis_error(&token)),
+                    token => Err(self.parenthesis_error(&token, line)),
                 }
             }
             Token::Word(raw) if raw.plain && &*raw.text == b"!" => {
@@ -79,6 +94,10 @@ impl Reader<'_, '_> {
             && is_unary(*letter)
         {
             let letter = *letter;
+            let message = b"unexpected argument to conditional unary operator";
+            if let Err(error) = self.peek(Place::Condition) {
+                return Err(self.at_end(error, message));
+            }
             return match self.peek(Place::Condition)? {
                 Token::Word(operand) if !(operand.plain && &*operand.text == b"]]") => {
                     let operand = self.take(Place::Condition)?;
@@ -101,6 +120,9 @@ impl Reader<'_, '_> {
             Compare(CondOp),
             Match(MatchOp),
             Regex,
+        }
+        if let Err(error) = self.peek(Place::Condition) {
+            return Err(self.at_end(error, b"conditional binary operator expected"));
         }
         let operator = match self.peek(Place::Condition)? {
             Token::Op(Op::Less) => Operator::Compare(CondOp::Before),
@@ -144,12 +166,15 @@ impl Reader<'_, '_> {
                 let raw = self.cond_operand(Place::ConditionPattern)?;
                 Cond::Match(op, Box::new((left, self.pattern(&raw)?)))
             }
-            Operator::Regex => Cond::Regex(Box::new((left, self.regex()?))),
+            Operator::Regex => {
+                let right = self.regex().map_err(|error| self.at_end(error, NO_OPERAND))?;
+                Cond::Regex(Box::new((left, right)))
+            }
         })
     }
 
     fn cond_operand(&mut self, place: Place) -> Parsed<RawWord> {
-        match self.take(place)? {
+        match self.take(place).map_err(|error| self.at_end(error, NO_OPERAND))? {
             Token::Word(raw) if !(raw.plain && &*raw.text == b"]]") => Ok(raw),
             token => Err(self.operand_error(&token, "binary")),
         }
@@ -258,45 +283,48 @@ impl Reader<'_, '_> {
     }
 
     /// A token where the parenthesis should be closed.
-    fn parenthesis_error(&self, token: &Token) -> ParseError {
+    fn parenthesis_error(&self, token: &Token, line: u32) -> ParseError {
         let name = match token {
             Token::Word(raw) if raw.plain && &*raw.text == b"]]" => Some("]]".to_owned()),
             Token::End => Some("EOF".to_owned()),
             token => name_of(token),
         };
-        self.cond_error(
-            token,
-            match name {
-                Some(name) => format!("unexpected token `{name}', expected `)'"),
-                None => "expected `)'".to_owned(),
-            },
-        )
+        let message = match name {
+            Some(name) => format!("unexpected token `{name}', expected `)'"),
+            None => "expected `)'".to_owned(),
+        };
+        self.cond_error_at(token, line, message)
     }
 
     /// A token where `]]` should be.
     fn end_error(&self, token: &Token) -> ParseError {
-        self.cond_error(
-            token,
-            match (token, name_of(token)) {
-                (Token::End, _) => return self.never_ended(),
-                (_, Some(name)) => {
-                    format!("syntax error in conditional expression: unexpected token `{name}'")
-                }
-                (_, None) => "syntax error in conditional expression".to_owned(),
-            },
-        )
+        let message = match (token, name_of(token)) {
+            (Token::End, _) => return self.never_ended(),
+            (_, Some(name)) => {
+                format!("syntax error in conditional expression: unexpected token `{name}'")
+            }
+            (_, None) => "syntax error in conditional expression".to_owned(),
+        };
+        self.cond_error_at(token, self.condition_start, message)
     }
 
     /// The end of the input where `]]` should be: bash names the line of `[[`.
     fn never_ended(&self) -> ParseError {
         let message = text(b"unexpected EOF while looking for `]]'");
-        let kind = ParseErrorKind::Cond(Box::new([message]));
-        self.incomplete(kind, Open::Command, self.condition_start)
+        let line = self.condition_start;
+        let kind = ParseErrorKind::Cond(Box::new([CondMessage { line, text: message }]));
+        self.incomplete(kind, Open::Command, line)
     }
 
     fn cond_error(&self, token: &Token, message: String) -> ParseError {
-        let messages: Vec<Text> =
-            if message.is_empty() { Vec::new() } else { vec![text(message.as_bytes())] };
+        self.cond_error_at(token, self.input.number, message)
+    }
+
+    fn cond_error_at(&self, token: &Token, line: u32, message: String) -> ParseError {
+        let mut messages = Vec::new();
+        if !message.is_empty() {
+            messages.push(CondMessage { line, text: text(message.as_bytes()) });
+        }
         let kind = ParseErrorKind::Cond(messages.into());
         let ends = match token {
             Token::End => true,
@@ -311,6 +339,25 @@ impl Reader<'_, '_> {
         error.source_line = None;
         error
     }
+
+    /// What ended within a quote or a bracket lacks something else besides, in the line after.
+    fn at_end(&self, error: ParseError, message: &[u8]) -> ParseError {
+        followed(error, self.input.number, message)
+    }
+}
+
+/// A second message, if `error` is that a quote or a bracket isn't closed.
+fn followed(error: ParseError, line: u32, message: &[u8]) -> ParseError {
+    if !matches!(error.kind, ParseErrorKind::Unmatched(_)) {
+        return error;
+    }
+    let mut messages: Vec<CondMessage> = error
+        .numbered()
+        .into_iter()
+        .map(|(line, message)| CondMessage { line, text: text(&message) })
+        .collect();
+    messages.push(CondMessage { line, text: text(message) });
+    ParseError { kind: ParseErrorKind::Cond(messages.into()), source_line: None, ..error }
 }
 
 /// Operators and newlines are named in messages, words and numbers are not.
@@ -323,15 +370,17 @@ fn name_of(token: &Token) -> Option<String> {
 }
 
 /// An error inside of parentheses has a second message.
-fn in_parentheses(mut error: ParseError) -> ParseError {
-    if let ParseErrorKind::Cond(messages) = &mut error.kind
-        && !messages.is_empty()
-    {
-        let mut all = std::mem::take(messages).into_vec();
-        all.push(text(b"expected `)'"));
-        *messages = all.into();
+fn in_parentheses(mut error: ParseError, line: u32) -> ParseError {
+    let message = b"expected `)'";
+    if let ParseErrorKind::Cond(messages) = &mut error.kind {
+        if !messages.is_empty() {
+            let mut all = std::mem::take(messages).into_vec();
+            all.push(CondMessage { line, text: text(message) });
+            *messages = all.into();
+        }
+        return error;
     }
-    error
+    followed(error, line, message)
 }
 
 fn is_unary(letter: u8) -> bool {

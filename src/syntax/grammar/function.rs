@@ -5,6 +5,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::error::ParseErrorKind;
 use crate::syntax::reader::{Parsed, Reader, text};
+use crate::syntax::scan::{Mark, MarkKind, RawWord};
 use crate::syntax::token::{Op, Place, Token};
 use crate::syntax::word::WordRole;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 impl Reader<'_, '_> {
     /// `function name [()] body`, the first word being taken.
     pub fn function(&mut self, line: u32) -> Parsed<Command> {
-        let name = match self.take(Place::Argument)? {
-            Token::Word(raw) => raw.printed(),
+        let (name, quoted) = match self.take(Place::Argument)? {
+            Token::Word(raw) => (raw.printed(), is_quoted(&raw)),
             token => return Err(self.unexpected(&token)),
         };
         // `function f ((…))` and `function f (…)` have bodies that begin with a parenthesis.
@@ -21,7 +22,7 @@ impl Reader<'_, '_> {
             self.ahead = None;
             self.expect_op(Op::Close, Place::Argument)?;
         }
-        self.function_body(name, line)
+        self.function_body(name, quoted, line)
     }
 
     /// Whether `)` comes next but for blanks.
@@ -31,7 +32,7 @@ impl Reader<'_, '_> {
     }
 
     /// The body of the function `name`; any `()` is taken.
-    pub fn function_body(&mut self, name: Text, line: u32) -> Parsed<Command> {
+    pub fn function_body(&mut self, name: Text, quoted: bool, line: u32) -> Parsed<Command> {
         self.skip_newlines()?;
         let (body_line, start) = (self.input.number, self.input.offset());
         let Some(kind) = self.compound()? else {
@@ -42,7 +43,7 @@ impl Reader<'_, '_> {
         let body = Arc::new(Command { kind, redirects, line: body_line });
         let symbol = self.symbol(&name)?;
         let bytes = self.input.offset().saturating_sub(start);
-        let function = Function { name, symbol, body, bytes, line };
+        let function = Function { name, quoted, symbol, body, bytes, line };
         let kind = CommandKind::Function(Arc::new(function));
         Ok(Command { kind, redirects: Box::default(), line })
     }
@@ -89,4 +90,14 @@ impl Reader<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a name has quotes or a `$` in it, which bash refuses when the definition runs.
+pub fn is_quoted(name: &RawWord) -> bool {
+    let counts = |at: usize| {
+        let backtick = |mark: &&Mark| matches!(mark.kind, MarkKind::Backtick);
+        !name.marks.iter().filter(backtick).any(|mark| (mark.at..mark.end).contains(&at))
+    };
+    let special = |byte: &u8| matches!(byte, b'\'' | b'"' | b'\\' | b'$');
+    name.text.iter().enumerate().any(|(at, byte)| special(byte) && counts(at))
 }

@@ -4,6 +4,7 @@ use crate::syntax::ast::{
     AssignValue, Assignment, Command, CommandKind, Redirect, Simple, Word, WordFlags, WordPart,
     WordText,
 };
+use crate::syntax::grammar::function::is_quoted;
 use crate::syntax::reader::{Parsed, Reader, word_text};
 use crate::syntax::scan::RawWord;
 use crate::syntax::token::{Op, Place, Token};
@@ -51,7 +52,7 @@ impl Reader<'_, '_> {
                 self.ahead = None;
                 self.expect_op(Op::Close, Place::Argument)?;
                 self.check_function_name(&name)?;
-                return self.function_body(name, first_line);
+                return self.function_body(name, is_quoted(&raw), first_line);
             }
             building.words.push(self.word(&raw, WordRole::Argument)?);
         }

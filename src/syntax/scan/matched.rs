@@ -1,7 +1,7 @@
 //! Brackets that must match: `${…}`, `$((…))`, subscripts, extended patterns, and `$(…)`.
 
 use super::lines::count_from;
-use super::{MarkKind, Quoting, RawWord};
+use super::{Mark, MarkKind, Quoting, RawWord};
 use crate::syntax::ast::List;
 use crate::syntax::error::{Open, ParseError, ParseErrorKind};
 use crate::syntax::reader::{Parsed, Reader};
@@ -174,6 +174,17 @@ impl Reader<'_, '_> {
         let mark = raw.open_mark(at, MarkKind::Arith);
         self.nested(|reader| reader.scan_double_parentheses(raw, line))?;
         raw.close_mark(mark);
+        Ok(())
+    }
+
+    /// `$((…)…)`, the input being at the second parenthesis: what bash keeps of it is its text.
+    pub fn scan_commands_as_text(&mut self, raw: &mut RawWord, at: usize) -> Parsed<()> {
+        let mut inside = RawWord::default();
+        self.nested(|reader| reader.scan_matched(&mut inside, b'(', b')', Open::Parenthesis))?;
+        raw.text.extend_from_slice(b"$(");
+        raw.text.extend_from_slice(&inside.printed());
+        let kind = MarkKind::Doubled { line: self.input.number };
+        raw.marks.push(Mark { at, end: raw.text.len(), kind });
         Ok(())
     }
 

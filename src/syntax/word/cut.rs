@@ -225,6 +225,9 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                 }))
             }
             MarkKind::Backtick => self.backtick(inside(1, 1), around)?,
+            MarkKind::Doubled { line } => {
+                self.commands_of(self.slice(inside(2, 1)).to_vec(), *line, false)
+            }
             MarkKind::Brace => {
                 let part = self.parameter(inside(2, 1), around)?;
                 self.closed(part, at..mark.end)
@@ -292,25 +295,28 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
         if !matches!(script.last(), Some(b'\n' | b'\\')) {
             script.push(b'\n');
         }
+        Ok(self.commands_of(script, line, true))
+    }
+
+    /// The substitution of commands that bash reads when it runs.
+    fn commands_of(&mut self, script: Vec<u8>, line: u32, backtick: bool) -> WordPart {
         let list = self.reader.within(&script, line, |reader| {
             // Aliases are looked up when it runs.
             reader.env.options.expand_aliases &= reader.env.options.posix;
             reader.whole_list()
         });
-        let list = match list {
-            Ok(list) => list,
+        match list {
+            Ok(list) => WordPart::Command(Arc::new(CommandSubst {
+                reads_file: reads_file(&list),
+                body: Arc::new(list),
+                backtick,
+                line,
+            })),
             Err(error) => {
                 let bad = BadPart::Commands { text: text(&script), error: Box::new(error) };
-                return Ok(WordPart::Bad(Box::new(bad)));
+                WordPart::Bad(Box::new(bad))
             }
-        };
-        let reads_file = reads_file(&list);
-        Ok(WordPart::Command(Arc::new(CommandSubst {
-            body: Arc::new(list),
-            backtick: true,
-            reads_file,
-            line,
-        })))
+        }
     }
 }
 
