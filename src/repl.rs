@@ -60,7 +60,7 @@ const HISTORY_SHOWN: usize = 500;
 /// [`Failure`]: the mount failed, or the terminal can't be used.
 pub fn run(options: &Options) -> Result<u8, Failure> {
     let failed = |reason: String| Failure::new(1, reason);
-    let watch = Watch::start().map_err(|error| failed(plain(&error)))?;
+    let watch = Watch::start(true).map_err(|error| failed(plain(&error)))?;
     let prepared = prepare(options, &watch)?;
     prepared.fs.mount()?;
     prepared.fs.serve_prompt();

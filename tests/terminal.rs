@@ -231,6 +231,23 @@ fn control_keys_do_what_they_do_in_bash() {
     assert_eq!(terminal.end(), Some(0));
 }
 
+#[test]
+fn ctrl_c_works_in_a_terminal_that_was_started_with_it_ignored() {
+    let home = home();
+    let inner = Terminal::command(home.path(), &[]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' INT; exec \"$@\"", "sh"]);
+    command.arg(inner.get_program()).args(inner.get_args()).env_clear();
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut terminal = Terminal::start(command, 80, 24);
+    prompt(&terminal);
+    terminal.keys("echo begun; sleep 100\r");
+    terminal.see("\nbegun");
+    terminal.settle();
+    terminal.keys("\x03");
+    prompt(&terminal);
+}
+
 /// What stands after the last `$ ` of the screen, and below it.
 fn typed(terminal: &Terminal) -> String {
     let text = terminal.text();
@@ -281,9 +298,9 @@ fn words_are_completed_by_what_they_may_be() {
         ("cat rdm\t", "cat README.md"),
         ("cd s\t", "cd sub/"),
         ("./r\t", "./run.sh"),
-        ("/local/scratch@m\t", "/local/scratch@main/"),
-        ("changes edit m\t", "changes edit main"),
-        ("bookmarks move m\t", "bookmarks move main"),
+        ("/local/scratch@ma\t", "/local/scratch@main/"),
+        ("changes edit ma\t", "changes edit main"),
+        ("bookmarks move ma\t", "bookmarks move main"),
         ("changes log -r s\t", "changes log -r scratch"),
         ("fg %\t", "fg %1"),
         ("cat < REA\t", "cat < README.md"),

@@ -49,7 +49,7 @@ pub struct Prepared {
 pub fn run(args: Args) -> Result<u8, Failure> {
     let Args { mode, mut options, json, trial, .. } = args;
     let (source, name, words) = source(mode, &mut options)?;
-    let watch = Watch::start().map_err(|error| Failure::new(FAILED, plain(&error)))?;
+    let watch = Watch::start(false).map_err(|error| Failure::new(FAILED, plain(&error)))?;
     let prepared = prepare(&options, &watch)?;
     let mut invocation = prepared.invocation(source, &options);
     invocation.name = name;

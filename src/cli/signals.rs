@@ -42,12 +42,13 @@ impl fmt::Debug for Watch {
 
 impl Watch {
     /// Starts to take SIGINT, SIGTERM and SIGHUP, but for those that the program was started to
-    /// ignore (`nohup`).
+    /// ignore (`nohup`). An `interactive` shell takes SIGINT even so, as bash does: a terminal may have been
+    /// started in the background.
     ///
     /// # Errors
     /// If the host has no thread or descriptor left.
-    pub fn start() -> io::Result<Self> {
-        let ignored = ignored_at_start();
+    pub fn start(interactive: bool) -> io::Result<Self> {
+        let ignored = ignored_at_start() & !(u64::from(interactive) << (SIGINT - 1));
         let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter();
         let taken = wanted.filter(|signal| ignored & (1 << (signal - 1)) == 0);
         let mut signals = signal_hook::iterator::Signals::new(taken)?;
