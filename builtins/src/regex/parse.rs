@@ -267,14 +267,16 @@ impl Parser<'_> {
             LeadingRepeat::Ignored => {
                 let at = self.at;
                 let counts = !interval || matches!(self.interval(length), Ok(Some(_)));
-                self.at = at;
                 if !counts {
+                    self.at = at;
                     // A `{` that begins no counts is an ordinary character.
                     self.at += length - 1;
                     nodes.push(self.literal()?);
                     return Ok(true);
                 }
-                self.at += length;
+                if !interval {
+                    self.at += length;
+                }
                 self.warnings.push(match token {
                     Token::Star => "* at start of expression",
                     Token::Plus => "+ at start of expression",

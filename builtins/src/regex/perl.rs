@@ -1,17 +1,22 @@
 //! Perl's dialect, as PCRE2 reads it for `grep -P`: lazy and possessive repetition, look-around,
 //! atomic groups, `\K`, named groups. Classes are ASCII, characters UTF-8.
 
+mod repeat;
+
 use bstr::ByteSlice;
 use regex_syntax::hir::ClassUnicode;
 
-use super::ast::{Greed, Look, Node, Set};
+use super::ast::{Look, Node, Set};
 use super::bracket::{self, Builder};
 use super::error::RegexError;
 use super::parse;
 use super::syntax::{Flags, Lines};
 
 const DEPTH_MAX: u32 = 250;
-const COUNT_MAX: u32 = 65535;
+const UNREPEATABLE: RegexError = RegexError::Perl("quantifier does not follow a repeatable item");
+const NAMED: &str = "PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u";
+/// What may stand before a pattern and changes nothing here.
+const PREAMBLES: &[&[u8]] = &[b"(*UTF8)", b"(*UTF)", b"(*UCP)"];
 
 pub(super) fn parse(pattern: &[u8], flags: &Flags) -> Result<(Node, u32), RegexError> {
     let modes = Modes {
@@ -30,6 +35,7 @@ pub(super) fn parse(pattern: &[u8], flags: &Flags) -> Result<(Node, u32), RegexE
         depth: 0,
         highest: 0,
     };
+    while PREAMBLES.iter().any(|preamble| parser.eat(preamble)) {}
     let node = parser.alternatives()?;
     if parser.at < pattern.len() {
         return Err(RegexError::Perl("unmatched closing parenthesis"));
@@ -102,7 +108,7 @@ impl Parser<'_> {
             let node = match byte {
                 b'|' | b')' => break,
                 b'*' | b'+' | b'?' => {
-                    return Err(RegexError::Perl("quantifier does not follow a repeatable item"));
+                    return Err(UNREPEATABLE);
                 }
                 b'(' => match self.group()? {
                     Some(node) => node,
@@ -126,7 +132,15 @@ impl Parser<'_> {
                 b'\\' => self.escape()?,
                 _ => self.literal()?,
             };
-            let node = self.repeated(node)?;
+            let node = match node {
+                Node::Look(Look::LineStart | Look::TextStart) | Node::Keep
+                    if !self.flags.nested_repeats =>
+                {
+                    self.refuse_repeat()?;
+                    node
+                }
+                node => self.repeated(node)?,
+            };
             nodes.push(node);
         }
         Ok(Node::concat(nodes))
@@ -142,55 +156,6 @@ impl Parser<'_> {
                 }
                 _ => return,
             }
-        }
-    }
-
-    fn repeated(&mut self, mut node: Node) -> Result<Node, RegexError> {
-        loop {
-            if self.modes.extended {
-                self.skip_blanks();
-            }
-            let (min, max) = match self.rest() {
-                [b'*', ..] => (0, None),
-                [b'+', ..] => (1, None),
-                [b'?', ..] => (0, Some(1)),
-                [b'{', ..] => match self.interval()? {
-                    Some((min, max, length)) => {
-                        self.at += length - 1;
-                        (min, max)
-                    }
-                    None => return Ok(node),
-                },
-                _ => return Ok(node),
-            };
-            self.at += 1;
-            let possessive = self.eat(b"+");
-            let greed = if !possessive && self.eat(b"?") { Greed::Lazy } else { Greed::Greedy };
-            node = Node::Repeat { min, max, greed, of: Box::new(node) };
-            if possessive {
-                node = Node::Atomic(Box::new(node));
-            }
-        }
-    }
-
-    fn interval(&self) -> Result<Option<(u32, Option<u32>, usize)>, RegexError> {
-        let Some(end) = self.rest().find_byte(b'}') else { return Ok(None) };
-        let Some(text) = self.rest()[1..end].to_str().ok().filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        let (min, max) = text.split_once(',').unwrap_or((text, text));
-        let number =
-            |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok());
-        let (Some(Some(min)), Some(bound)) = (number(min), number(max)) else { return Ok(None) };
-        if max.is_empty() {
-            return Ok(Some((min, None, end + 1)));
-        }
-        match bound {
-            Some(max) if min > max => {
-                Err(RegexError::Perl("numbers out of order in {} quantifier"))
-            }
-            Some(max) if max <= COUNT_MAX => Ok(Some((min, Some(max), end + 1))),
-            _ => Err(RegexError::Perl("number too big in {} quantifier")),
         }
     }
 
@@ -341,20 +306,34 @@ impl Parser<'_> {
                 self.at += 2;
                 Ok(Node::Keep)
             }
+            b'N' if self.rest().starts_with(b"\\N{U+") => {
+                let digits = self.rest().get(5..).unwrap_or_default();
+                let end = digits.find_byte(b'}').unwrap_or(0);
+                let code = digits.get(..end).and_then(|digits| digits.to_str().ok());
+                let code = code.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                let Some(letter) = code.and_then(char::from_u32) else {
+                    return Err(RegexError::Perl(NAMED));
+                };
+                self.at += 5 + end + 1;
+                let mut text = [0; 4];
+                let text = letter.encode_utf8(&mut text).as_bytes();
+                Ok(parse::literal(text, &self.flags()))
+            }
+            b'N' if self.rest().get(2) == Some(&b'{') => Err(RegexError::Perl(NAMED)),
             b'N' => {
                 self.at += 2;
                 Ok(Node::Set(Set::any(self.flags.bytes, Some(b'\n'))))
             }
             b'R' => {
                 self.at += 2;
-                let set = |text: &[u8]| Node::Literal(text.to_vec());
-                Ok(Node::Alternate(vec![
-                    set(b"\r\n"),
-                    set(b"\n"),
-                    set(b"\r"),
-                    set(b"\x0b"),
-                    set(b"\x0c"),
-                ]))
+                let ends: [&[u8]; 5] = [b"\r\n", b"\n", b"\r", b"\x0b", b"\x0c"];
+                // Where lines are searched, their ends are outside of every match.
+                let end = self.terminator();
+                let inside = ends
+                    .iter()
+                    .filter(|text| !end.is_some_and(|end| text.contains(&end)))
+                    .map(|text| Node::Literal(text.to_vec()));
+                Ok(Node::Alternate(inside.collect()))
             }
             b'Q' => {
                 self.at += 2;

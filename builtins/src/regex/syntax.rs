@@ -117,10 +117,12 @@ pub struct Flags {
     pub lines: Lines,
     /// Bytes instead of UTF-8 (`LC_ALL=C`).
     pub bytes: bool,
+    /// Perl's dialect: a quantifier may follow another, and an anchor (Oniguruma).
+    pub nested_repeats: bool,
 }
 
 impl Default for Flags {
     fn default() -> Self {
-        Self { ignore_case: false, lines: Lines::Whole, bytes: false }
+        Self { ignore_case: false, lines: Lines::Whole, bytes: false, nested_repeats: false }
     }
 }

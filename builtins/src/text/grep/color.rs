@@ -35,13 +35,17 @@ impl Colors {
             reverse: false,
             no_erase: false,
         };
+        let valid = |value: &[u8]| value.iter().all(|b| b.is_ascii_digit() || *b == b';');
+        // The old name is still read.
+        if let Some(old) = ctx.var("GREP_COLOR").filter(|old| !old.is_empty() && valid(old)) {
+            colors.set(b"mt", old);
+        }
         let text = ctx.var("GREP_COLORS").unwrap_or_default();
         for part in text.split(|&byte| byte == b':') {
             let (name, value) = match part.find_byte(b'=') {
                 Some(at) => (&part[..at], Some(&part[at + 1..])),
                 None => (part, None),
             };
-            let valid = |value: &[u8]| value.iter().all(|b| b.is_ascii_digit() || *b == b';');
             match (name, value) {
                 (b"rv", None) => colors.reverse = true,
                 (b"ne", None) => colors.no_erase = true,

@@ -30,6 +30,7 @@ pub(super) fn compile<'a>(
         ignore_case: ignore_case.unwrap_or(false),
         lines: Lines::Separate(if args.has('z') { 0 } else { b'\n' }),
         bytes: bytes_locale(ctx),
+        nested_repeats: false,
     };
     let regex = match kind {
         'F' => Regex::literals(&patterns, flags),

@@ -51,6 +51,8 @@ pub(super) struct Search<'a, 'c, 'x> {
     binary: bool,
     /// A line that is no text was selected and left out.
     omitted: bool,
+    /// How wide numbers are under `-T`: enough for any offset in the input.
+    number_width: usize,
     out: Vec<u8>,
 }
 
@@ -90,6 +92,7 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
             joined: false,
             binary: false,
             omitted: false,
+            number_width: 0,
             out: Vec::new(),
         }
     }
@@ -98,6 +101,10 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
     pub fn run(mut self, stream: &Arc<dyn Stream>) -> Result<Outcome, CommandError> {
         let mut held = self.ctx.budget.hold(Resource::Memory, 0)?;
         let mut fault = None;
+        if self.options.initial_tab {
+            let size = stream.metadata().ok().filter(FsStat::is_file).map(|stat| stat.size);
+            self.number_width = size.unwrap_or(i64::MAX.unsigned_abs()).to_string().len();
+        }
         let mut flow = if self.options.max_count == 0 { Flow::Stop } else { Flow::On };
         while flow == Flow::On {
             let chunk = match stream.read(CHUNK_BYTES, &self.ctx.cancel) {
@@ -371,12 +378,14 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
             }
         }
         if options.line_numbers {
-            paint(&self.colors.line_number, self.line.to_string().as_bytes(), out);
+            let number = format!("{:>width$}", self.line, width = self.number_width);
+            paint(&self.colors.line_number, number.as_bytes(), out);
             paint(&self.colors.separator, &[separator], out);
         }
         if options.byte_offsets {
             let offset = self.base + at as u64;
-            paint(&self.colors.byte_number, offset.to_string().as_bytes(), out);
+            let number = format!("{offset:>width$}", width = self.number_width);
+            paint(&self.colors.byte_number, number.as_bytes(), out);
             paint(&self.colors.separator, &[separator], out);
         }
         let any = self.name.is_some() || options.line_numbers || options.byte_offsets;

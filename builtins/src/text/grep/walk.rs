@@ -23,6 +23,14 @@ pub(super) fn grep(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         ctx.complain("warning: --unix-byte-offsets (-u) is obsolete")?;
     }
     let (regex, operands) = matcher::compile(ctx, args)?;
+    if options.color
+        && let Some(old) = ctx.var("GREP_COLOR").filter(|old| !old.is_empty())
+    {
+        let old = old.to_owned();
+        let message =
+            format!("warning: GREP_COLOR='{old}' is deprecated; use GREP_COLORS='mt={old}'");
+        ctx.complain(message)?;
+    }
     let colors = Colors::read(ctx);
     let recursive = options.directories == Directories::Recurse;
     let here = [BString::from(if recursive { "." } else { "-" })];

@@ -184,6 +184,7 @@ fn perl(
         ignore_case: options.case == Case::Insensitive || (options.case == Case::Smart && lower),
         lines: if multiline { Lines::Anchors } else { Lines::Separate(end) },
         bytes: options.has("no-unicode"),
+        nested_repeats: false,
     };
     let regex = Regex::perl(pattern.as_bytes(), flags).and_then(|regex| {
         if options.has("line-regexp") {

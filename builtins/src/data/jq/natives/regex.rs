@@ -73,7 +73,10 @@ fn compiled(runtime: &mut Runtime<'_>, pattern: &str, flags: &str) -> Result<Rc<
         }
     }
     let text = if modes.is_empty() { pattern.to_owned() } else { format!("(?{modes}){pattern}") };
-    let regex = Regex::perl(text.as_bytes(), Flags { ignore_case, ..Flags::default() });
+    let regex = Regex::perl(
+        text.as_bytes(),
+        Flags { ignore_case, nested_repeats: true, ..Flags::default() },
+    );
     let regex = match regex {
         Ok(regex) => regex,
         Err(error) => {
