@@ -18,7 +18,7 @@ pub const SED: Command = Command {
         long("debug", "(accepted)"),
         value('e', "expression", "script", "add the script to the commands to be executed"),
         value('f', "file", "script-file", "add the contents of script-file to the commands"),
-        long("follow-symlinks", "(links are always followed)"),
+        long("follow-symlinks", "edit the file that a link leads to, not the link"),
         flag('i', "in-place", "edit files in place (makes a backup if SUFFIX is given)")
             .takes(Takes::Optional("SUFFIX")),
         value('l', "line-length", "N", "the desired line-wrap length for the `l' command"),
@@ -73,29 +73,30 @@ fn sed(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let in_place = args.has('i').then(|| args.value('i').map(BStr::to_owned).unwrap_or_default());
     let separate = args.has('s') || in_place.is_some();
     let extended = args.has('E') || args.has('r');
-    let style = Style { extended };
+    let (posix, sandbox) = (args.has("posix"), args.has("sandbox"));
+    let style = Style { extended, posix, sandbox };
     let script = parse::parse(&chunks, style)
         .map_err(|fault| CommandError::Fail(fault.message, ExitStatus(fault.status)))?;
     let width = match args.value('l') {
-        Some(text) => match text.to_str().ok().and_then(|text| text.parse().ok()) {
-            Some(width) => width,
-            None => return Err(failure(format!("invalid line length: {text}"))),
-        },
+        // As atoi(3) reads it: what is no number is 0.
+        Some(text) => {
+            let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+            digits.fold(0usize, |width, digit| {
+                width.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
+            })
+        }
         None => 70,
     };
     let mode = Mode {
         quiet: args.has('n') || args.has("silent"),
         separate,
         in_place,
+        follow_links: args.has("follow-symlinks"),
         delimiter: if args.has('z') { 0 } else { b'\n' },
         unbuffered: args.has('u'),
         width,
-        posix: args.has("posix"),
+        posix,
     };
-    if args.has("sandbox") && script.touches_files() {
-        let message = "-e expression #1, char 0: e/r/w commands disabled in sandbox mode";
-        return Err(failure(message));
-    }
     Machine::new(ctx, &script, &mode, operands)?.run()
 }
 

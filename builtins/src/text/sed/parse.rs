@@ -3,6 +3,7 @@
 mod command;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -30,6 +31,10 @@ pub(super) enum Origin {
 pub(super) struct Style {
     /// `-E`
     pub extended: bool,
+    /// `--posix`: GNU's own addresses, commands and operators are none.
+    pub posix: bool,
+    /// `--sandbox`: no command may reach beyond the input.
+    pub sandbox: bool,
 }
 
 /// The whole message, without the command's name, and whether it is about a label.
@@ -57,8 +62,11 @@ pub(super) fn parse(chunks: &[Chunk], style: Style) -> Parsed<Script> {
         labels: HashMap::new(),
         jumps: Vec::new(),
     };
-    let quiet =
-        chunks.first().is_some_and(|chunk| chunk.text == "#n" || chunk.text.starts_with(b"#n\n"));
+    // Of a file it must be all of the first line, as POSIX has it; of `-e` GNU looks at no more.
+    let quiet = chunks.first().is_some_and(|chunk| match chunk.origin {
+        Origin::Expression(_) => chunk.text.starts_with(b"#n"),
+        Origin::File(_) => chunk.text == "#n" || chunk.text.starts_with(b"#n\n"),
+    });
     parser.script.quiet = quiet;
     while parser.step()? {}
     parser.finish()
@@ -156,7 +164,8 @@ impl Parser<'_> {
             self.skip_blanks();
         }
         let before_all = matches!(select, Select::One(Address::Line(0)));
-        if before_all && (negated || self.peek() != Some(b'r')) {
+        let never = matches!(select, Select::One(Address::Step { first: 0, step: 0 }));
+        if never || before_all && (negated || self.style.posix || self.peek() != Some(b'r')) {
             self.at += 1;
             return self.fail("invalid usage of line address 0");
         }
@@ -184,7 +193,7 @@ impl Parser<'_> {
         self.at += 1;
         self.skip_blanks();
         let end = match self.peek() {
-            Some(sign @ (b'+' | b'~')) => {
+            Some(sign @ (b'+' | b'~')) if !self.style.posix => {
                 self.at += 1;
                 let number = self.number();
                 if sign == b'+' { End::After(number) } else { End::Multiple(number) }
@@ -200,7 +209,7 @@ impl Parser<'_> {
                 }
             },
         };
-        if zero && !matches!(end, End::Match(_)) {
+        if zero && (self.style.posix || !matches!(end, End::Match(_))) {
             self.at += 1;
             return self.fail("invalid usage of line address 0");
         }
@@ -215,7 +224,7 @@ impl Parser<'_> {
             Some(b'0'..=b'9') => {
                 let first = self.number();
                 self.skip_blanks();
-                if self.peek() == Some(b'~') {
+                if self.peek() == Some(b'~') && !self.style.posix {
                     self.at += 1;
                     self.skip_blanks();
                     let step = self.number();
@@ -245,8 +254,8 @@ impl Parser<'_> {
                 let (mut ignore_case, mut lines) = (false, false);
                 loop {
                     match self.peek() {
-                        Some(b'I') => ignore_case = true,
-                        Some(b'M') => lines = true,
+                        Some(b'I') if !self.style.posix => ignore_case = true,
+                        Some(b'M') if !self.style.posix => lines = true,
                         _ => break,
                     }
                     self.at += 1;
@@ -269,7 +278,11 @@ impl Parser<'_> {
         let syntax = if self.style.extended { Syntax::EXTENDED } else { Syntax::BASIC };
         let lines = if lines { Lines::Anchors } else { Lines::Whole };
         let flags = Flags { ignore_case, lines, ..Flags::default() };
-        match Regex::new(pattern, &syntax, flags) {
+        let pattern = match self.style.posix {
+            true => Cow::Owned(text::without_extensions(pattern)),
+            false => Cow::Borrowed(pattern),
+        };
+        match Regex::new(&pattern, &syntax, flags) {
             Ok(regex) => Ok(Some(Rc::new(regex))),
             Err(reason) => self.fail(reason.to_string()),
         }

@@ -22,6 +22,8 @@ pub(super) struct Mode {
     pub separate: bool,
     /// `-i`, and the suffix of the copy that is kept.
     pub in_place: Option<BString>,
+    /// `--follow-symlinks`: what `-i` edits is the file behind a link, not the link.
+    pub follow_links: bool,
     /// `-z`: lines end with NUL.
     pub delimiter: u8,
     pub unbuffered: bool,

@@ -142,19 +142,3 @@ pub(super) struct Script {
     /// `#n` on its first line.
     pub quiet: bool,
 }
-
-impl Script {
-    /// Whether a command reads, writes or runs anything beside the input.
-    pub fn touches_files(&self) -> bool {
-        let touches = |step: &Step| match &step.command {
-            Command::Execute(_)
-            | Command::ReadFile(_)
-            | Command::ReadLine(_)
-            | Command::WriteFile(_)
-            | Command::WriteFirstLine(_) => true,
-            Command::Replace(replace) => replace.execute || replace.write.is_some(),
-            _ => false,
-        };
-        self.before_all.is_some() || self.steps.iter().any(touches)
-    }
-}

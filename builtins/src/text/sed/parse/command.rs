@@ -12,6 +12,13 @@ impl Parser<'_> {
         let Some(letter) = self.take() else {
             return self.fail("missing command");
         };
+        if self.style.posix && b"eFLQRTvWz".contains(&letter) {
+            let message = [b"unknown command: `".as_slice(), &[letter], b"'"].concat();
+            return self.fail(message);
+        }
+        if self.style.sandbox && b"erRwW".contains(&letter) {
+            return self.forbidden();
+        }
         let one_address = matches!(letter, b'=' | b'i' | b'a' | b'q' | b'Q' | b'r' | b'l');
         let posix_one = one_address && matches!(letter, b'q' | b'Q');
         if posix_one && matches!(select, Select::Range { .. }) {
@@ -37,7 +44,7 @@ impl Parser<'_> {
             }
             b'q' | b'Q' => {
                 self.skip_blanks();
-                let status = self.number() as u8;
+                let status = if self.style.posix { 0 } else { self.number() as u8 };
                 if letter == b'q' { Command::Quit(status) } else { Command::QuitSilently(status) }
             }
             b'l' | b'L' => {
@@ -77,6 +84,10 @@ impl Parser<'_> {
         };
         self.end_of_command()?;
         Ok(command)
+    }
+
+    fn forbidden<T>(&self) -> Parsed<T> {
+        self.fail("e/r/w commands disabled in sandbox mode")
     }
 
     fn end_of_command(&mut self) -> Parsed<()> {
@@ -207,11 +218,16 @@ impl Parser<'_> {
                 // The text is on the next line, or, with its blanks, behind the backslash.
                 match self.peek() {
                     Some(b'\n') => drop(self.take()),
+                    None if !more && self.style.posix => return self.fail("incomplete command"),
                     None if !more => return Ok(make(BString::default())),
                     _ => {}
                 }
             }
             Some(b'\n') => return self.fail("expected \\ after `a', `c' or `i'"),
+            Some(_) if self.style.posix => {
+                self.at += 1;
+                return self.fail("expected \\ after `a', `c' or `i'");
+            }
             _ => {}
         }
         // The text may be the next `-e`.
@@ -278,6 +294,15 @@ impl Parser<'_> {
                     }
                     replace.print += 1;
                 }
+                Some(b' ') => self.at += 1,
+                Some(b'i' | b'I' | b'm' | b'M' | b'e') if self.style.posix => {
+                    self.at += 1;
+                    return self.fail("unknown option to `s'");
+                }
+                Some(b'e' | b'w') if self.style.sandbox => {
+                    self.at += 1;
+                    return self.forbidden();
+                }
                 Some(b'i' | b'I') => {
                     self.at += 1;
                     ignore_case = true;
@@ -306,7 +331,7 @@ impl Parser<'_> {
                     replace.write = Some(self.output(name));
                     break;
                 }
-                None | Some(b'}' | b'#' | b'\n' | b';' | b' ' | b'\t' | b'\r') => {
+                None | Some(b'}' | b'#' | b'\n' | b';' | b'\t' | b'\r') => {
                     self.end("unknown option to `s'")?;
                     break;
                 }

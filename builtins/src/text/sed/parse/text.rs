@@ -89,6 +89,29 @@ impl Parser<'_> {
     }
 }
 
+/// A pattern in which GNU's operators (`\+`, `\w`, `\<`) are the characters themselves.
+pub(super) fn without_extensions(pattern: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = tail;
+        let Some((letter, tail)) = tail.split_first().filter(|_| *byte == b'\\') else {
+            out.push(*byte);
+            continue;
+        };
+        rest = tail;
+        // In an ERE the first three mean themselves with a backslash, in a BRE without one.
+        match letter {
+            b'+' | b'?' | b'|' => out.extend_from_slice(&[b'[', *letter, b']']),
+            b'w' | b'W' | b's' | b'S' | b'b' | b'B' | b'<' | b'>' | b'`' | b'\'' => {
+                out.push(*letter);
+            }
+            _ => out.extend_from_slice(&[b'\\', *letter]),
+        }
+    }
+    out
+}
+
 /// The byte that `\cX`, `\dNNN`, `\oNNN` or `\xHH` stands for, and how much of `rest` it took.
 fn coded(letter: u8, rest: &[u8]) -> Option<(u8, usize)> {
     if letter == b'c' {
@@ -177,6 +200,8 @@ pub(super) fn translation(raw: &[u8]) -> Vec<BString> {
             [b'\\', b'a', ..] => Some(7),
             [b'\\', b'f', ..] => Some(12),
             [b'\\', b'v', ..] => Some(11),
+            // A backslash that means nothing is dropped.
+            [b'\\', letter, ..] if letter.is_ascii() => Some(*letter),
             _ => None,
         };
         match escape {

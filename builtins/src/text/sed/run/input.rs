@@ -102,7 +102,7 @@ impl Inputs {
                 let again = Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone());
                 Ok(std::mem::replace(&mut ctx.stdin, again))
             } else if let Some(suffix) = &mode.in_place {
-                match outputs.begin_edit(ctx, &name, suffix) {
+                match outputs.begin_edit(ctx, &name, suffix, mode.follow_links) {
                     Ok(input) => Ok(input),
                     Err((message, status)) => {
                         ctx.complain(message)?;

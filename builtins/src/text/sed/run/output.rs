@@ -33,6 +33,8 @@ struct Edit {
     owed: Option<u8>,
     suffix: BString,
     name: BString,
+    /// The mode of a new file, where the path is a link that the file takes the place of.
+    instead_of_link: Option<u32>,
 }
 
 pub(super) struct Outputs {
@@ -213,6 +215,7 @@ impl Outputs {
         ctx: &mut Context<'_>,
         name: &BString,
         suffix: &BString,
+        follow_links: bool,
     ) -> Result<Input, (String, u8)> {
         let cannot = |error: &dyn std::fmt::Display| (format!("can't read {name}: {error}"), 2);
         let path = ctx.path(name).map_err(|error| cannot(&error))?;
@@ -220,8 +223,20 @@ impl Outputs {
         if !stat.is_file() {
             return Err((format!("couldn't edit {name}: not a regular file"), 4));
         }
+        let mut name = name.clone();
+        let mut path = path;
+        let mut instead_of_link = None;
+        let link = ctx.fs.symlink_metadata(&path).map_err(|error| cannot(&error))?;
+        if link.kind == mesafs::FileKind::Symlink {
+            if follow_links {
+                path = ctx.fs.canonicalize(&path).map_err(|error| cannot(&error))?.to_vpath();
+                name = path.as_bstr().to_owned();
+            } else {
+                instead_of_link = Some(stat.mode);
+            }
+        }
         let edition = ctx.fs.read_edition(&path).map_err(|error| cannot(&error))?;
-        let input = ctx.open(name).map_err(|error| cannot(&error))?;
+        let input = ctx.open(&name).map_err(|error| cannot(&error))?;
         let held = ctx.budget.hold(Resource::Memory, 0).map_err(|error| (error.to_string(), 4))?;
         self.edit = Some(Edit {
             path,
@@ -230,7 +245,8 @@ impl Outputs {
             held,
             owed: None,
             suffix: suffix.clone(),
-            name: name.clone(),
+            name,
+            instead_of_link,
         });
         Ok(input)
     }
@@ -246,7 +262,17 @@ impl Outputs {
         if !edit.suffix.is_empty() {
             let backup = backup_name(&edit.name, &edit.suffix);
             let backup = ctx.path(&backup).map_err(failed)?;
-            ctx.fs.copy(&edit.path, &backup, false).map_err(failed)?;
+            match edit.instead_of_link {
+                Some(_) => ctx.fs.rename(&edit.path, &backup).map_err(failed)?,
+                None => ctx.fs.copy(&edit.path, &backup, false).map_err(failed)?,
+            }
+        }
+        if let Some(mode) = edit.instead_of_link {
+            // Whoever looks meanwhile finds the link or the new file.
+            let aside = BString::from([edit.name.as_slice(), b".sed~"].concat());
+            let aside = ctx.path(&aside).map_err(failed)?;
+            ctx.fs.write(&aside, edit.text.into(), mode).map_err(failed)?;
+            return ctx.fs.rename(&aside, &edit.path).map_err(failed);
         }
         ctx.fs.replace(&edit.path, &edit.base, edit.text.into()).map_err(failed)?;
         Ok(())
