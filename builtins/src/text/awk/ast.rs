@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::origins::Origins;
 use super::regex::Regex;
 use super::value::Value;
 
@@ -81,6 +82,8 @@ pub(super) enum Source {
     Input,
     File(Box<Expr>),
     Command(Box<Expr>),
+    /// `command |& getline`
+    Coprocess(Box<Expr>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,13 +109,28 @@ pub(super) enum Compare {
 #[derive(Debug)]
 pub(super) enum Stmt {
     Expr(Expr),
-    Print { args: Box<[Expr]>, to: Option<Redirect> },
-    Printf { args: Box<[Expr]>, to: Option<Redirect> },
+    Print {
+        args: Box<[Expr]>,
+        to: Option<Redirect>,
+    },
+    Printf {
+        args: Box<[Expr]>,
+        to: Option<Redirect>,
+    },
     If(Expr, Box<Stmt>, Option<Box<Stmt>>),
     While(Expr, Box<Stmt>),
     DoWhile(Box<Stmt>, Expr),
-    For { init: Option<Box<Stmt>>, test: Option<Expr>, step: Option<Box<Stmt>>, body: Box<Stmt> },
-    ForIn { target: Expr, array: Place, body: Box<Stmt> },
+    For {
+        init: Option<Box<Stmt>>,
+        test: Option<Expr>,
+        step: Option<Box<Stmt>>,
+        body: Box<Stmt>,
+    },
+    ForIn {
+        target: Expr,
+        array: Place,
+        body: Box<Stmt>,
+    },
     Switch(Expr, Box<[(Case, Box<[Stmt]>)]>),
     Block(Box<[Stmt]>),
     Delete(Place, Box<[Expr]>),
@@ -123,6 +141,8 @@ pub(super) enum Stmt {
     Return(Option<Expr>),
     Break,
     Continue,
+    /// A statement and the line that it begins on.
+    At(u32, Box<Stmt>),
 }
 
 #[derive(Debug)]
@@ -143,6 +163,8 @@ pub(super) enum RedirectKind {
     Write,
     Append,
     Pipe,
+    /// `|&`: a command that is read from, too.
+    Coprocess,
 }
 
 #[derive(Debug)]
@@ -155,6 +177,7 @@ pub(super) enum Pattern {
 
 #[derive(Debug)]
 pub(super) struct Rule {
+    pub line: u32,
     pub pattern: Pattern,
     /// `None`: print the record.
     pub body: Option<Stmt>,
@@ -163,7 +186,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 pub(super) struct Function {
     pub name: Bytes,
-    pub parameters: usize,
+    pub parameters: Vec<Bytes>,
     pub body: Stmt,
 }
 
@@ -182,6 +205,8 @@ pub(super) struct Program {
     pub warnings: Vec<(u32, String)>,
     /// Whether anything needs the input read.
     pub reads_input: bool,
+    /// Where the lines of the program come from.
+    pub origins: Origins,
 }
 
 macro_rules! specials {

@@ -16,84 +16,118 @@ struct Spec {
     precision: Option<usize>,
 }
 
+/// Why a format and its arguments don't go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormatError {
+    /// Where in the format the conversion stands that has no argument.
+    RanOut(usize),
+    /// `%1$s` beside `%s`.
+    Mixed,
+    /// `%0$s`
+    Zero,
+    /// The number of an argument that is not there.
+    Beyond(usize),
+}
+
+/// The arguments, taken in order or by number, but not both in one format.
+struct Source<'a> {
+    all: &'a [Value],
+    next: usize,
+    /// Whether arguments are taken by number, once that is known.
+    numbered: Option<bool>,
+}
+
+impl<'a> Source<'a> {
+    /// The next argument; `Ok(None)` when there are no more.
+    fn next(&mut self) -> Result<Option<&'a Value>, FormatError> {
+        self.take(false)?;
+        self.next += 1;
+        Ok(self.all.get(self.next - 1))
+    }
+
+    /// The argument with this number, counted from 1.
+    fn numbered(&mut self, number: usize) -> Result<&'a Value, FormatError> {
+        self.take(true)?;
+        let at = number.checked_sub(1).ok_or(FormatError::Zero)?;
+        self.all.get(at).ok_or(FormatError::Beyond(number))
+    }
+
+    fn take(&mut self, numbered: bool) -> Result<(), FormatError> {
+        if *self.numbered.get_or_insert(numbered) == numbered {
+            Ok(())
+        } else {
+            Err(FormatError::Mixed)
+        }
+    }
+}
+
 /// Formats `args`; `convfmt` makes texts of numbers for `%s`.
 ///
 /// # Errors
-/// Where in the format the conversion stands that has no argument.
-pub(super) fn sprintf(format: &[u8], args: &[Value], convfmt: &[u8]) -> Result<Vec<u8>, usize> {
+/// What the format asks for that is not among the arguments.
+pub(super) fn sprintf(
+    format: &[u8],
+    args: &[Value],
+    convfmt: &[u8],
+) -> Result<Vec<u8>, FormatError> {
     let mut out = Vec::with_capacity(format.len() + 16);
-    let all = args;
-    let mut args = args.iter();
+    let mut args = Source { all: args, next: 0, numbered: None };
     let mut rest = format;
     while let Some(at) = memchr::memchr(b'%', rest) {
         let (head, tail) = rest.split_at(at);
         out.extend_from_slice(head);
-        if let Some((number, digits)) = position(tail) {
-            // `%2$s`: the same without the number, of the argument that it counts.
-            let plain = [b"%", tail.get(digits..).unwrap_or_default()].concat();
-            let mut one = all.get(number.saturating_sub(1)..).unwrap_or_default().iter();
-            match conversion(&plain, &mut one, convfmt, &mut out) {
-                Step::Done(used) => {
-                    rest = tail.get(used + digits - 1..).unwrap_or_default();
-                    continue;
-                }
-                Step::Unfinished => {
-                    out.extend_from_slice(tail);
-                    return Ok(out);
-                }
-                Step::NoArgument(at) => return Err(format.len() - tail.len() + at + digits - 1),
-            }
-        }
-        match conversion(tail, &mut args, convfmt, &mut out) {
-            Step::Done(used) => rest = tail.get(used..).unwrap_or_default(),
-            Step::Unfinished => {
-                out.extend_from_slice(tail);
-                return Ok(out);
-            }
-            Step::NoArgument(at) => return Err(format.len() - tail.len() + at),
-        }
+        let used = conversion(tail, &mut args, convfmt, &mut out).map_err(|error| match error {
+            FormatError::RanOut(at) => FormatError::RanOut(format.len() - tail.len() + at),
+            other => other,
+        })?;
+        let Some(used) = used else {
+            // The format ends inside of it.
+            out.extend_from_slice(tail);
+            return Ok(out);
+        };
+        rest = tail.get(used..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
     Ok(out)
 }
 
-/// The number of `%NUMBER$`, and how long all of that is.
-fn position(text: &[u8]) -> Option<(usize, usize)> {
-    let digits = text.get(1..)?;
+/// The number in front of a `$`, and how long both are.
+fn position(digits: &[u8]) -> Option<(usize, usize)> {
     let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = digits.split_at(len);
     let number = std::str::from_utf8(number).ok()?.parse().ok()?;
-    (rest.first() == Some(&b'$')).then_some((number, len + 2))
+    (rest.first() == Some(&b'$')).then_some((number, len + 1))
 }
 
-/// What a conversion came to.
-enum Step {
-    /// How long it was.
-    Done(usize),
-    /// The format ends inside of it.
-    Unfinished,
-    /// Where its letter stands.
-    NoArgument(usize),
-}
-
-fn conversion<'a>(
+/// Writes what the conversion at the start of `text` makes; answers how long it is, `None` if the
+/// format ends inside of it.
+fn conversion(
     text: &[u8],
-    args: &mut impl Iterator<Item = &'a Value>,
+    args: &mut Source<'_>,
     convfmt: &[u8],
     out: &mut Vec<u8>,
-) -> Step {
-    let Some((spec, at)) = spec(text, args) else { return Step::Unfinished };
-    let Some(letter) = text.get(at).copied() else { return Step::Unfinished };
+) -> Result<Option<usize>, FormatError> {
+    let number = position(text.get(1..).unwrap_or_default());
+    let start = 1 + number.map_or(0, |(_, len)| len);
+    let chosen = match number {
+        Some((number, _)) => Some(args.numbered(number)?),
+        None => None,
+    };
+    let Some((spec, at)) = spec(text, start, args)? else { return Ok(None) };
+    let Some(letter) = text.get(at).copied() else { return Ok(None) };
     let used = at + 1;
     if letter == b'%' {
         out.push(b'%');
-        return Step::Done(used);
+        return Ok(Some(used));
     }
     if !b"diouxXeEfFgGaAcs".contains(&letter) {
         out.extend_from_slice(text.get(..used).unwrap_or_default());
-        return Step::Done(used);
+        return Ok(Some(used));
     }
-    let Some(arg) = args.next() else { return Step::NoArgument(at) };
+    let arg = match chosen {
+        Some(chosen) => chosen,
+        None => args.next()?.ok_or(FormatError::RanOut(at))?,
+    };
     let number = arg.number();
     match letter {
         b'd' | b'i' => integer(number, &spec, out),
@@ -109,48 +143,63 @@ fn conversion<'a>(
         }
         _ => float(number, letter, &spec, out),
     }
-    Step::Done(used)
+    Ok(Some(used))
 }
 
 /// Flags, width and precision from a `%` on, and where the letter is.
-fn spec<'a>(text: &[u8], args: &mut impl Iterator<Item = &'a Value>) -> Option<(Spec, usize)> {
+fn spec(
+    text: &[u8],
+    start: usize,
+    args: &mut Source<'_>,
+) -> Result<Option<(Spec, usize)>, FormatError> {
     let mut spec = Spec::default();
-    let mut at = 1;
+    let mut at = start;
     loop {
-        match text.get(at)? {
-            b'-' => spec.left = true,
-            b'+' => spec.plus = true,
-            b' ' => spec.space = true,
-            b'#' => spec.alternate = true,
-            b'0' => spec.zero = true,
-            b'\'' => {}
-            _ => break,
+        match text.get(at) {
+            Some(b'-') => spec.left = true,
+            Some(b'+') => spec.plus = true,
+            Some(b' ') => spec.space = true,
+            Some(b'#') => spec.alternate = true,
+            Some(b'0') => spec.zero = true,
+            Some(b'\'') => {}
+            Some(_) => break,
+            None => return Ok(None),
         }
         at += 1;
     }
-    let mut count = |at: &mut usize| -> Option<i64> {
-        if text.get(*at) == Some(&b'*') {
-            *at += 1;
-            return Some(args.next().map_or(0.0, Value::number) as i64);
-        }
-        let rest = text.get(*at..)?;
-        let len = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        *at += len;
-        let digits = rest.get(..len)?.iter();
-        Some(digits.fold(0i64, |n, d| n.saturating_mul(10).saturating_add(i64::from(d - b'0'))))
-    };
-    let width = count(&mut at)?;
+    let width = count(text, &mut at, args)?;
     spec.left |= width < 0;
     spec.width = usize::try_from(width.unsigned_abs()).unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
     if text.get(at) == Some(&b'.') {
         at += 1;
-        let precision = count(&mut at)?;
+        let precision = count(text, &mut at, args)?;
         spec.precision = usize::try_from(precision).ok().map(|wide| wide.min(WIDTH_MAX));
     }
     while matches!(text.get(at), Some(b'l' | b'h' | b'L' | b'q' | b'j' | b'z' | b't')) {
         at += 1;
     }
-    Some((spec, at))
+    Ok(Some((spec, at)))
+}
+
+/// A width or precision: digits, or `*` and perhaps the number of its argument.
+fn count(text: &[u8], at: &mut usize, args: &mut Source<'_>) -> Result<i64, FormatError> {
+    if text.get(*at) == Some(&b'*') {
+        *at += 1;
+        let value = match position(text.get(*at..).unwrap_or_default()) {
+            Some((number, len)) => {
+                *at += len;
+                Some(args.numbered(number)?)
+            }
+            None => args.next()?,
+        };
+        return Ok(value.map_or(0.0, Value::number) as i64);
+    }
+    let digits = text.get(*at..).unwrap_or_default();
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    Ok(digits.fold(0i64, |number, digit| {
+        *at += 1;
+        number.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
+    }))
 }
 
 /// The first `most` characters; bytes that are no UTF-8 are one each.

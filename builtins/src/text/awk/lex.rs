@@ -16,6 +16,8 @@ pub(super) enum Token {
     Number(f64),
     Text(Bytes),
     Regex(Bytes),
+    /// `@/…/`: a regular expression as a value.
+    StrongRegex(Bytes),
     Name(Bytes),
     /// A name with `(` right behind it, which is not taken.
     Function(Bytes),
@@ -85,11 +87,13 @@ pub(super) struct Lexer<'a> {
     pub start: usize,
     /// Complaints that stop nothing, with their lines.
     pub warnings: Vec<(u32, String)>,
+    /// What `@namespace` put before names, with its `::`; empty for `awk`.
+    namespace: Vec<u8>,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, line: 1, start: 0, warnings: Vec::new() }
+        Self { text, at: 0, line: 1, start: 0, warnings: Vec::new(), namespace: Vec::new() }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -118,6 +122,14 @@ impl<'a> Lexer<'a> {
         }
         self.start = self.at;
         let Some(byte) = self.peek(0) else { return Ok(Token::End) };
+        if byte == b'@' && self.peek(1) == Some(b'/') && regex {
+            self.at += 1;
+            let Token::Regex(pattern) = self.regex()? else { return Ok(Token::End) };
+            return Ok(Token::StrongRegex(pattern));
+        }
+        if self.enters_namespace()? {
+            return self.next(regex);
+        }
         if byte == b'@'
             && self.peek(1).is_some_and(|next| next.is_ascii_alphabetic() || next == b'_')
         {
@@ -189,15 +201,58 @@ impl<'a> Lexer<'a> {
 
     fn name(&mut self) -> Token {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let len =
-            rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let word_len = |text: &[u8]| {
+            text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
+        };
+        let mut len = word_len(rest);
+        // `space::name`; `awk::name` is the name alone.
+        let inner = rest.get(len..).unwrap_or_default().strip_prefix(b"::").map_or(0, word_len);
+        if inner > 0 {
+            len += 2 + inner;
+        }
         let name = rest.get(..len).unwrap_or_default();
         self.at += len;
         if let Some(word) = Word::by_name(name) {
             return Token::Word(word);
         }
-        let name = Bytes::copy_from_slice(name);
+        let name = match name.strip_prefix(b"awk::") {
+            Some(plain) => Bytes::copy_from_slice(plain),
+            None if inner > 0 || self.is_common(name) => Bytes::copy_from_slice(name),
+            None => [self.namespace.as_slice(), name].concat().into(),
+        };
         if self.peek(0) == Some(b'(') { Token::Function(name) } else { Token::Name(name) }
+    }
+
+    /// Whether a name is the same in every namespace: a function of awk's, or in capitals.
+    fn is_common(&self, name: &[u8]) -> bool {
+        self.namespace.is_empty()
+            || name.iter().all(u8::is_ascii_uppercase)
+            || super::ast::Builtin::by_name(name).is_some()
+    }
+
+    /// Takes `@namespace "NAME"`, if it is next.
+    fn enters_namespace(&mut self) -> Result<bool, SyntaxError> {
+        const DIRECTIVE: &[u8] = b"@namespace";
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let Some(after) = rest.strip_prefix(DIRECTIVE) else { return Ok(false) };
+        let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if after.get(blanks) != Some(&b'"') {
+            return Ok(false);
+        }
+        self.at += DIRECTIVE.len() + blanks;
+        let Token::Text(name) = self.string()? else { return Ok(false) };
+        let starts = name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        if !starts || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+            let name = String::from_utf8_lossy(&name);
+            let message =
+                format!("error: namespace name `{name}' must meet identifier naming rules");
+            return Err(SyntaxError { message, line: self.line, at: None });
+        }
+        self.namespace = match name.as_ref() {
+            b"awk" => Vec::new(),
+            name => [name, b"::"].concat(),
+        };
+        Ok(true)
     }
 
     fn string(&mut self) -> Result<Token, SyntaxError> {

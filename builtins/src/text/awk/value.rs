@@ -17,6 +17,8 @@ pub(super) enum Value {
     Text(Bytes),
     /// From a field, `getline`, `split`, ARGV, ENVIRON or `-v`.
     Input(Bytes),
+    /// `@/…/`
+    Regex(Bytes),
     /// An element that is an array itself: never the value of an expression.
     Array(ArrayRef),
 }
@@ -44,7 +46,7 @@ impl Value {
         match self {
             Self::Uninit | Self::Array(_) => 0.0,
             Self::Number(number) => *number,
-            Self::Text(text) | Self::Input(text) => leading_number(text).0,
+            Self::Text(text) | Self::Input(text) | Self::Regex(text) => leading_number(text).0,
         }
     }
 
@@ -52,7 +54,7 @@ impl Value {
         match self {
             Self::Uninit | Self::Array(_) => false,
             Self::Number(number) => *number != 0.0,
-            Self::Text(text) => !text.is_empty(),
+            Self::Text(text) | Self::Regex(text) => !text.is_empty(),
             Self::Input(text) => match looks_numeric(text) {
                 Some(number) => number != 0.0,
                 None => !text.is_empty(),
@@ -65,7 +67,7 @@ impl Value {
         match self {
             Self::Uninit | Self::Array(_) => Bytes::new(),
             Self::Number(number) => number_text(*number, format),
-            Self::Text(text) | Self::Input(text) => text.clone(),
+            Self::Text(text) | Self::Input(text) | Self::Regex(text) => text.clone(),
         }
     }
 
@@ -74,7 +76,7 @@ impl Value {
         match self {
             Self::Uninit => Some(0.0),
             Self::Number(number) => Some(*number),
-            Self::Text(_) | Self::Array(_) => None,
+            Self::Text(_) | Self::Regex(_) | Self::Array(_) => None,
             Self::Input(text) => looks_numeric(text),
         }
     }

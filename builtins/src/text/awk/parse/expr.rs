@@ -4,7 +4,7 @@ use super::super::ast::{Arith, Builtin, Compare, Expr, Place, Source, Var};
 use super::super::lex::{Token, Word};
 use super::super::regex::Regex;
 use super::super::value::Value;
-use super::{Parsed, Parser};
+use super::{Called, Parsed, Parser};
 
 impl Parser<'_> {
     /// Parses with what surrounds it forgotten: inside parentheses and brackets `>` compares.
@@ -159,11 +159,17 @@ impl Parser<'_> {
     pub(super) fn concatenation(&mut self) -> Parsed<Expr> {
         let mut left = self.additive()?;
         loop {
-            if self.is("|") && self.lexer.word_after_ends(b"getline") {
+            let both_ways = self.is("|&");
+            if (both_ways || self.is("|")) && self.lexer.word_after_ends(b"getline") {
                 self.advance()?;
                 self.advance()?;
                 let target = self.optional_target()?;
-                left = Expr::Getline { source: Source::Command(Box::new(left)), target };
+                let command = Box::new(left);
+                let source = match both_ways {
+                    true => Source::Coprocess(command),
+                    false => Source::Command(command),
+                };
+                left = Expr::Getline { source, target };
             } else if self.starts_operand() {
                 left = Expr::Concat(Box::new((left, self.additive()?)));
             } else {
@@ -175,7 +181,7 @@ impl Parser<'_> {
     /// Whether the next token begins an operand that is joined to what came before.
     fn starts_operand(&self) -> bool {
         match &self.token {
-            Token::Number(_) | Token::Text(_) | Token::Regex(_) => true,
+            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::StrongRegex(_) => true,
             Token::Name(_) | Token::Function(_) | Token::Indirect(_) => true,
             Token::Sign(sign) => matches!(*sign, "(" | "$" | "!" | "++" | "--" | "-" | "+"),
             _ => false,
@@ -283,6 +289,13 @@ impl Parser<'_> {
                 self.advance()?;
                 match Regex::new(&pattern, false) {
                     Ok(regex) => Ok(Expr::Regex(regex.into())),
+                    Err(message) => self.refuse(message),
+                }
+            }
+            Token::StrongRegex(pattern) => {
+                self.advance()?;
+                match Regex::new(&pattern, false) {
+                    Ok(_) => Ok(Expr::Constant(Value::Regex(pattern))),
                     Err(message) => self.refuse(message),
                 }
             }
@@ -412,8 +425,10 @@ impl Parser<'_> {
 
     fn call(&mut self, name: &bytes::Bytes) -> Parsed<Expr> {
         let function = self.function(name);
-        self.called.push((function, name.clone(), self.line));
-        let args = self.arguments()?.into();
+        let line = self.line;
+        let args: Box<[Expr]> = self.arguments()?.into();
+        let arguments = args.len();
+        self.called.push(Called { index: function, name: name.clone(), line, arguments });
         self.advance()?;
         Ok(Expr::Call { function, args })
     }

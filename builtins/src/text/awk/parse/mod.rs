@@ -26,6 +26,14 @@ pub(super) fn parse(text: &[u8]) -> Parsed<Program> {
     parser.finish()
 }
 
+/// A call, whose function may be defined later.
+struct Called {
+    index: usize,
+    name: Bytes,
+    line: u32,
+    arguments: usize,
+}
+
 pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     token: Token,
@@ -38,7 +46,7 @@ pub(super) struct Parser<'a> {
     locals: Vec<Bytes>,
     functions: HashMap<Bytes, usize>,
     /// Functions that were called, perhaps before they are defined.
-    called: Vec<(usize, Bytes, u32)>,
+    called: Vec<Called>,
     defined: Vec<bool>,
     depth: u32,
     loops: u32,
@@ -79,14 +87,20 @@ impl<'a> Parser<'a> {
     }
 
     fn finish(mut self) -> Parsed<Program> {
-        for (index, name, line) in std::mem::take(&mut self.called) {
+        let mut warnings = std::mem::take(&mut self.lexer.warnings);
+        for Called { index, name, line, arguments } in std::mem::take(&mut self.called) {
+            let name = name.as_bstr();
             if self.defined.get(index) != Some(&true) {
-                let name = String::from_utf8_lossy(&name).into_owned();
                 let message = format!("fatal: function `{name}' not defined");
                 return Err(SyntaxError { message, line, at: None });
             }
+            let known = self.program.functions.get(index);
+            if known.is_some_and(|function| function.parameters.len() < arguments) {
+                let message = format!("function `{name}' called with more arguments than declared");
+                warnings.push((line, message));
+            }
         }
-        self.program.warnings = std::mem::take(&mut self.lexer.warnings);
+        self.program.warnings = warnings;
         Ok(self.program)
     }
 
@@ -94,7 +108,11 @@ impl<'a> Parser<'a> {
         let next = self.lexer.next(!self.after_operand)?;
         self.line = self.lexer.line;
         self.after_operand = match &next {
-            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(_) => true,
+            Token::Number(_)
+            | Token::Text(_)
+            | Token::Regex(_)
+            | Token::StrongRegex(_)
+            | Token::Name(_) => true,
             Token::Sign(sign) => matches!(*sign, ")" | "]" | "$" | "++" | "--"),
             Token::Word(word) => matches!(word, Word::Getline),
             _ => false,
@@ -186,7 +204,7 @@ impl<'a> Parser<'a> {
         self.functions.insert(name.clone(), index);
         self.defined.push(false);
         let body = Stmt::Block(Box::default());
-        self.program.functions.push(Function { name: name.clone(), parameters: 0, body });
+        self.program.functions.push(Function { name: name.clone(), parameters: Vec::new(), body });
         index
     }
 
@@ -227,6 +245,7 @@ impl<'a> Parser<'a> {
 
     fn rule(&mut self) -> Parsed<()> {
         self.program.reads_input = true;
+        let line = self.line;
         let pattern = if self.is("{") {
             Pattern::Always
         } else {
@@ -250,7 +269,7 @@ impl<'a> Parser<'a> {
                 _ => return self.unexpected(),
             }
         };
-        self.program.rules.push(Rule { pattern, body });
+        self.program.rules.push(Rule { line, pattern, body });
         Ok(())
     }
 
@@ -298,7 +317,7 @@ impl<'a> Parser<'a> {
         if let Some(defined) = self.defined.get_mut(index) {
             *defined = true;
         }
-        let parameters = locals.len();
+        let parameters = locals.clone();
         self.locals = locals;
         self.in_function = true;
         let loops = std::mem::take(&mut self.loops);

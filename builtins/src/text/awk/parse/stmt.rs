@@ -50,9 +50,13 @@ impl Parser<'_> {
 
     fn statement(&mut self) -> Parsed<Stmt> {
         self.deeper()?;
+        let line = self.line;
         let statement = self.statement_here();
         self.depth -= 1;
-        statement
+        Ok(match statement? {
+            block @ Stmt::Block(_) => block,
+            statement => Stmt::At(line, Box::new(statement)),
+        })
     }
 
     fn statement_here(&mut self) -> Parsed<Stmt> {
@@ -213,10 +217,12 @@ impl Parser<'_> {
         Ok(match self.advance()? {
             Token::Number(number) => Case::Value(Value::Number(number)),
             Token::Text(text) => Case::Value(Value::Text(text)),
-            Token::Regex(pattern) => match Regex::new(&pattern, false) {
-                Ok(regex) => Case::Regex(regex.into()),
-                Err(message) => return self.refuse(message),
-            },
+            Token::Regex(pattern) | Token::StrongRegex(pattern) => {
+                match Regex::new(&pattern, false) {
+                    Ok(regex) => Case::Regex(regex.into()),
+                    Err(message) => return self.refuse(message),
+                }
+            }
             Token::Sign("-") => match self.advance()? {
                 Token::Number(number) => Case::Value(Value::Number(-number)),
                 _ => return self.unexpected(),
@@ -302,6 +308,7 @@ impl Parser<'_> {
             Token::Sign(">") => Some(RedirectKind::Write),
             Token::Sign(">>") => Some(RedirectKind::Append),
             Token::Sign("|") => Some(RedirectKind::Pipe),
+            Token::Sign("|&") => Some(RedirectKind::Coprocess),
             _ => None,
         };
         let to = match kind {

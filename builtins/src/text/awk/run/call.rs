@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::super::array::ArrayRef;
-use super::super::ast::{Expr, Stmt, Var};
+use super::super::ast::{Expr, Function, Var};
 use super::super::value::Value;
 use super::{Cell, Done, Flow, Machine};
 use crate::budget::Resource;
@@ -19,12 +19,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
     pub(super) fn call(&mut self, index: usize, args: &'p [Expr]) -> Done<Value> {
         let program = self.program;
         let Some(function) = program.functions.get(index) else { return Ok(Value::Uninit) };
-        if args.len() > function.parameters {
-            let name = String::from_utf8_lossy(&function.name).into_owned();
-            return self
-                .fatal(format!("function `{name}' called with more arguments than declared"));
-        }
-        let mut cells = Vec::with_capacity(function.parameters);
+        let mut cells = Vec::with_capacity(args.len());
         let mut undecided = Vec::new();
         let mut elements = Vec::new();
         for (at, arg) in args.iter().enumerate() {
@@ -54,8 +49,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 other => Cell::Value(self.eval(other)?),
             });
         }
-        cells.resize(function.parameters, Cell::Untyped);
-        self.run_function(&function.body, cells, &undecided, elements)
+        // What is more than declared, which parsing has warned of, is dropped.
+        cells.resize(function.parameters.len(), Cell::Untyped);
+        undecided.retain(|(at, _)| *at < function.parameters.len());
+        self.run_function(function, cells, &undecided, elements)
     }
 
     /// Calls a function by index with values, as sorting does.
@@ -63,13 +60,13 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         let program = self.program;
         let Some(function) = program.functions.get(index) else { return Ok(Value::Uninit) };
         let mut cells: Vec<Cell> = values.into_iter().map(Cell::Value).collect();
-        cells.resize(function.parameters, Cell::Untyped);
-        self.run_function(&function.body, cells, &[], Vec::new())
+        cells.resize(function.parameters.len(), Cell::Untyped);
+        self.run_function(function, cells, &[], Vec::new())
     }
 
     fn run_function(
         &mut self,
-        body: &'p Stmt,
+        function: &'p Function,
         cells: Vec<Cell>,
         undecided: &[(usize, Var)],
         elements: Vec<(usize, ArrayRef, Bytes)>,
@@ -82,7 +79,13 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         self.calls += 1;
         let frame = std::mem::replace(&mut self.frame, self.locals.len());
         self.locals.extend(cells);
-        let left = self.statement(body);
+        let line = self.at_line;
+        let outer = self.function.replace(function);
+        let left = self.statement(&function.body);
+        if left.is_ok() {
+            self.at_line = line;
+        }
+        self.function = outer;
         let mut cells = self.locals.split_off(self.frame);
         self.frame = frame;
         self.calls -= 1;

@@ -294,7 +294,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 let name = self.program.globals.get(slot).cloned().unwrap_or_default();
                 String::from_utf8_lossy(&name).into_owned()
             }
-            Var::Local(_) => "parameter".to_owned(),
+            Var::Local(slot) => {
+                let name = self.function.and_then(|function| function.parameters.get(slot));
+                name.map_or("parameter".into(), |name| String::from_utf8_lossy(name).into_owned())
+            }
         }
     }
 
@@ -317,8 +320,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Some(Cell::Array(array)) => return Ok(Rc::clone(array)),
             Some(Cell::Value(Value::Uninit) | Cell::Untyped) | None => {}
             Some(Cell::Value(_)) => {
-                return self
-                    .fatal(format!("attempt to use scalar `{}' as an array", self.name(var)));
+                let what = if matches!(var, Var::Local(_)) { "scalar parameter" } else { "scalar" };
+                let name = self.name(var);
+                return self.fatal(format!("attempt to use {what} `{name}' as an array"));
             }
         }
         let array: ArrayRef = Rc::new(RefCell::default());
@@ -508,13 +512,18 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 let command = self.text(command)?;
                 self.next_command_line(&command)?
             }
+            Source::Coprocess(command) => {
+                let command = self.text(command)?;
+                self.start_coprocess(&command)?;
+                self.next_command_line(&command)?
+            }
         };
         let line = match line {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(Value::Number(0.0)),
             Err(()) => return Ok(Value::Number(-1.0)),
         };
-        if !matches!(source, Source::File(_)) {
+        if matches!(source, Source::Input | Source::Command(_)) {
             self.count_record(matches!(source, Source::Input));
         }
         match target {
@@ -527,7 +536,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
 
 fn stored_len(value: &Value) -> usize {
     match value {
-        Value::Text(text) | Value::Input(text) => text.len(),
+        Value::Text(text) | Value::Input(text) | Value::Regex(text) => text.len(),
         _ => 0,
     }
 }

@@ -36,6 +36,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Builtin::Close => {
                 let name = self.argument_text(args, 0)?;
+                if args.get(1).is_some() {
+                    return self.close_end(&name, args);
+                }
                 Ok(Value::Number(self.close(&name)?))
             }
             Builtin::Fflush => {
@@ -170,6 +173,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Value::Uninit => "unassigned",
             Value::Number(_) => "number",
             Value::Text(_) => "string",
+            Value::Regex(_) => "regexp",
             Value::Input(text) if looks_numeric(&text).is_some() => "strnum",
             Value::Input(_) => "string",
         })
@@ -410,7 +414,7 @@ fn seconds_of(parts: [i64; 6], zone: &jiff::tz::TimeZone) -> Option<i64> {
 
 fn strtonum(value: &Value) -> f64 {
     let text = match value {
-        Value::Text(text) | Value::Input(text) => text,
+        Value::Text(text) | Value::Input(text) | Value::Regex(text) => text,
         other => return other.number(),
     };
     let trimmed = text.trim_ascii_start();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,6 +12,7 @@ use super::super::value::Value;
 use super::output::Running;
 use super::{Cell, Done, Machine, Stop};
 use crate::prelude::*;
+use crate::stream::Stream;
 
 /// What ends a record.
 #[derive(Debug, Clone)]
@@ -160,7 +162,7 @@ impl Source {
     }
 }
 
-impl<'p> Machine<'p, '_, '_, '_, '_> {
+impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
     fn record_separator(&mut self) -> Done<Separator> {
         if let Some((of, case, separator)) = &self.inputs.separator
             && let Some(Cell::Value(Value::Text(text))) = self.globals.get(Special::Rs.slot())
@@ -351,8 +353,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         if !self.inputs.commands.contains_key(command) {
             self.flush_standard()?;
             let (running, reader) = self.start_reading(command)?;
-            let source = Source::new(Input::new(reader, self.ctx.cancel.clone()));
-            self.inputs.commands.insert(command.clone(), (source, running));
+            self.read_command(command, reader, running);
         }
         let separator = self.record_separator()?;
         let found = match self.inputs.commands.get_mut(command) {
@@ -360,6 +361,21 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             None => Ok(None),
         };
         self.line_of(found)
+    }
+
+    /// From now on `getline` reads `answers` under the command's name.
+    pub(super) fn read_command(
+        &mut self,
+        command: &Bytes,
+        answers: Arc<dyn Stream>,
+        running: Running<'s>,
+    ) {
+        let source = Source::new(Input::new(answers, self.ctx.cancel.clone()));
+        self.inputs.commands.insert(command.clone(), (source, running));
+    }
+
+    pub(super) fn reads_command(&self, command: &Bytes) -> bool {
+        self.inputs.commands.contains_key(command)
     }
 
     fn line_of(&mut self, found: FsResult<Found>) -> Done<Line> {

@@ -19,7 +19,7 @@ use std::thread::Scope;
 use bytes::Bytes;
 
 use super::array::{Array, ArrayRef};
-use super::ast::{Case, Expr, Pattern, Program, Special, Stmt, Var};
+use super::ast::{Case, Expr, Function, Pattern, Program, Special, Stmt, Var};
 use super::regex::Regex;
 use super::value::Value;
 use crate::budget::{Held, Resource};
@@ -102,6 +102,12 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     /// Bytes stored since memory was charged last.
     uncharged: u64,
     turns: u32,
+    /// The line of the program that runs.
+    at_line: u32,
+    /// The function that runs.
+    function: Option<&'p Function>,
+    /// `-S`: no commands, and no files but the operands.
+    pub sandbox: bool,
 }
 
 impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
@@ -139,6 +145,9 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             memory,
             uncharged: 0,
             turns: 0,
+            at_line: 1,
+            function: None,
+            sandbox: false,
             ctx,
         };
         machine.set_up();
@@ -246,7 +255,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
 
     fn phases(&mut self) -> Result<(), CommandError> {
         let program = self.program;
-        let mut go_on = self.whole(&program.begin)?;
+        let mut go_on = self.whole(&program.begin, "BEGIN")?;
         if go_on && program.reads_input {
             go_on = match self.main_loop() {
                 Ok(()) => true,
@@ -257,21 +266,27 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
         }
         // `exit` in BEGIN or a rule runs the END rules too; in END it ends for good.
         let _ = go_on;
-        self.whole(&program.end)?;
+        self.whole(&program.end, "END")?;
         Ok(())
     }
 
     /// Runs rules that have no record; false if they exited.
-    fn whole(&mut self, rules: &'p [Stmt]) -> Result<bool, CommandError> {
+    fn whole(&mut self, rules: &'p [Stmt], section: &str) -> Result<bool, CommandError> {
         for rule in rules {
             match self.statement(rule) {
                 Ok(_) => {}
                 Err(Stop::Exit) => return Ok(false),
                 Err(Stop::Error(error)) => return Err(error),
-                Err(Stop::Next | Stop::NextFile) => {}
+                Err(Stop::Next) => return Err(self.misplaced("next", section)),
+                Err(Stop::NextFile) => return Err(self.misplaced("nextfile", section)),
             }
         }
         Ok(true)
+    }
+
+    /// `next` in a function that a rule without a record called.
+    fn misplaced(&self, word: &str, section: &str) -> CommandError {
+        self.fault(format!("`{word}' cannot be called from a `{section}' rule"))
     }
 
     fn main_loop(&mut self) -> Done<()> {
@@ -288,6 +303,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
 
     fn rules(&mut self, program: &'p Program) -> Done<()> {
         for rule in &program.rules {
+            self.at_line = rule.line;
             let runs = match &rule.pattern {
                 Pattern::Always => true,
                 Pattern::When(test) => self.truth(test)?,
@@ -339,6 +355,10 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
 
     fn statement(&mut self, statement: &'p Stmt) -> Done<Flow> {
         match statement {
+            Stmt::At(line, inner) => {
+                self.at_line = *line;
+                return self.statement(inner);
+            }
             Stmt::Expr(expression) => {
                 self.eval(expression)?;
             }
@@ -475,7 +495,11 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
     }
 
     fn fatal<T>(&self, message: impl AsRef<[u8]>) -> Done<T> {
-        let mut text = b"cmd. line:1: ".to_vec();
+        Err(Stop::Error(self.fault(message)))
+    }
+
+    fn fault(&self, message: impl AsRef<[u8]>) -> CommandError {
+        let mut text = self.program.origins.place(self.at_line);
         if self.special(Special::Fnr).number() > 0.0 {
             let name = match self.special(Special::Filename).text(b"") {
                 name if name.is_empty() => Bytes::from_static(b"-"),
@@ -489,8 +513,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
         }
         text.extend_from_slice(b"fatal: ");
         text.extend_from_slice(message.as_ref());
-        let message = text;
-        Err(Stop::Error(CommandError::Fail(message, ExitStatus(2))))
+        CommandError::Fail(text, ExitStatus(2))
     }
 
     fn regex(&mut self, pattern: &Bytes) -> Done<Rc<Regex>> {

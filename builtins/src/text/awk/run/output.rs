@@ -7,7 +7,8 @@ use std::thread::{Builder, ScopedJoinHandle};
 use bytes::Bytes;
 
 use super::super::ast::{Expr, Redirect, RedirectKind};
-use super::super::format;
+use super::super::format::{self, FormatError};
+use super::super::value::Value;
 use super::{Done, Machine};
 use crate::prelude::*;
 use crate::stream::{Stream, pipe};
@@ -34,6 +35,8 @@ enum Sink<'s> {
     Error,
     File(Output),
     Command(Output, Running<'s>),
+    /// To a command that is read from, too, and waited for there.
+    Coprocess(Output),
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +82,12 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         }
         match format::sprintf(&template, &values, &self.convfmt) {
             Ok(text) => Ok(text),
-            Err(at) => {
+            Err(FormatError::Mixed) => self.fatal("must use `count$' on all formats or none"),
+            Err(FormatError::Zero) => self.fatal("argument index with `$' must be > 0"),
+            Err(FormatError::Beyond(number)) => self.fatal(format!(
+                "argument index {number} greater than total number of supplied arguments"
+            )),
+            Err(FormatError::RanOut(at)) => {
                 let mut message = b"not enough arguments to satisfy format string\n\t`".to_vec();
                 message.extend_from_slice(&template);
                 message.extend_from_slice(b"'\n\t");
@@ -92,12 +100,16 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
 
     fn put(&mut self, text: &[u8], to: Option<&'p Redirect>) -> Done<()> {
         let Some(redirect) = to else { return Ok(self.ctx.stdout.put(text)?) };
+        if self.sandbox {
+            return self.fatal("redirection not allowed in sandbox mode");
+        }
         let name = self.text(&redirect.to)?;
         if name.is_empty() {
             let sign = match redirect.kind {
                 RedirectKind::Write => ">",
                 RedirectKind::Append => ">>",
                 RedirectKind::Pipe => "|",
+                RedirectKind::Coprocess => "|&",
             };
             let reason = "redirection has null string value";
             return self.fatal(format!("expression for `{sign}' {reason}"));
@@ -109,7 +121,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         match self.outputs.sinks.get_mut(&name) {
             Some(Sink::Error) => Ok(self.ctx.stderr.put(text)?),
             Some(Sink::File(output)) => Ok(output.put(text)?),
-            Some(Sink::Command(output, _)) => match output.put(text) {
+            Some(Sink::Command(output, _) | Sink::Coprocess(output)) => match output.put(text) {
                 // A command that stopped reading ends the writing, not the program.
                 Err(error) if error.errno() == Errno::Pipe => Ok(()),
                 done => Ok(done?),
@@ -119,6 +131,15 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
     }
 
     fn open_sink(&mut self, kind: RedirectKind, name: &Bytes) -> Done<Sink<'s>> {
+        if kind == RedirectKind::Coprocess {
+            self.flush_all()?;
+            let (reader, writer) = pipe();
+            let (answers, output) = pipe();
+            let running = self.start(name, Some(reader), Some(output))?;
+            self.read_command(name, answers, running);
+            let output = Output::standard(writer, self.ctx.cancel.clone());
+            return Ok(Sink::Coprocess(output));
+        }
         if kind == RedirectKind::Pipe {
             self.flush_all()?;
             let (reader, writer) = pipe();
@@ -142,6 +163,42 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
                 let shown = String::from_utf8_lossy(name).into_owned();
                 self.fatal(format!("cannot redirect to `{shown}': {error}"))
             }
+        }
+    }
+
+    /// Has the command of `|&` run, with all that was written to it on its way.
+    pub(super) fn start_coprocess(&mut self, name: &Bytes) -> Done<()> {
+        if let Some(Sink::Coprocess(output)) = self.outputs.sinks.get_mut(name) {
+            match output.flush() {
+                Err(error) if error.errno() == Errno::Pipe => {}
+                done => done?,
+            }
+            return Ok(());
+        }
+        if !self.reads_command(name) {
+            let sink = self.open_sink(RedirectKind::Coprocess, name)?;
+            self.outputs.sinks.insert(name.clone(), sink);
+        }
+        Ok(())
+    }
+
+    /// `close(COMMAND, "to")` ends what it reads, `"from"` closes all of it.
+    pub(super) fn close_end(&mut self, name: &Bytes, args: &'p [Expr]) -> Done<Value> {
+        let end = match args.get(1) {
+            Some(end) => self.text(end)?,
+            None => Bytes::new(),
+        };
+        match end.as_ref() {
+            b"to" => {
+                let Some(Sink::Coprocess(_)) = self.outputs.sinks.get(name) else {
+                    return Ok(Value::Number(-1.0));
+                };
+                self.ctx.stdout.flush()?;
+                let closed = self.outputs.sinks.remove(name).map_or(Ok(0.0), finish)?;
+                Ok(Value::Number(closed))
+            }
+            b"from" => Ok(Value::Number(self.close_input(name).unwrap_or(-1.0))),
+            _ => self.fatal("close: second argument must be `to' or `from'"),
         }
     }
 
@@ -179,6 +236,9 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
 
     /// `system(COMMAND)`.
     pub(super) fn system(&mut self, command: &Bytes) -> Done<f64> {
+        if self.sandbox {
+            return self.fatal("'system' function not allowed in sandbox mode");
+        }
         self.flush_all()?;
         let spawn = self.shell(command);
         Ok(self.host.run(spawn).map_or(127.0, |status| f64::from(status.0)))
@@ -191,7 +251,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
     pub(super) fn flush_all(&mut self) -> Done<()> {
         self.flush_standard()?;
         for sink in self.outputs.sinks.values_mut() {
-            if let Sink::File(output) | Sink::Command(output, _) = sink {
+            if let Sink::File(output) | Sink::Command(output, _) | Sink::Coprocess(output) = sink {
                 output.flush()?;
             }
         }
@@ -201,7 +261,9 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
     /// Flushes what is written under one name; false if nothing is.
     pub(super) fn flush_one(&mut self, name: &Bytes) -> Done<bool> {
         match self.outputs.sinks.get_mut(name) {
-            Some(Sink::File(output) | Sink::Command(output, _)) => output.flush()?,
+            Some(Sink::File(output) | Sink::Command(output, _) | Sink::Coprocess(output)) => {
+                output.flush()?;
+            }
             Some(_) => self.ctx.stdout.flush()?,
             None => return Ok(false),
         }
@@ -219,7 +281,8 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
             None => None,
         };
         let read = self.close_input(name);
-        Ok(closed.or(read).unwrap_or(-1.0))
+        // A coprocess is waited for where it is read.
+        Ok(closed.filter(|_| read.is_none()).or(read).unwrap_or(-1.0))
     }
 
     /// Everything that is still open at the end.
@@ -240,6 +303,10 @@ fn finish(sink: Sink<'_>) -> FsResult<f64> {
     match sink {
         Sink::Standard | Sink::Error => Ok(0.0),
         Sink::File(mut output) => output.flush().map(|()| 0.0),
+        Sink::Coprocess(mut output) => match output.flush() {
+            Err(error) if error.errno() != Errno::Pipe => Err(error),
+            _ => Ok(0.0),
+        },
         Sink::Command(mut output, running) => {
             let flushed = output.flush();
             drop(output);
