@@ -234,7 +234,7 @@ fn history_is_rewritten_in_a_few_words() {
     assert_eq!(shell.run("cat a"), "1\nx\n3\n");
     let restored = shell.run("changes restore a; changes status | tail -n +2");
     assert!(
-        restored.starts_with("restored from (@)-\n") && restored.ends_with("A x\n"),
+        restored.starts_with("restored from @-\n") && restored.ends_with("A x\n"),
         "{restored}"
     );
     shell.run("echo z > z");
@@ -273,7 +273,7 @@ fn bookmarks_move_where_they_are_told() {
         shell.run(
             "bookmarks | grep -c '^  old'; bookmarks create old @; changes diff --from old --to @-"
         ),
-        "2\nbookmarks: bookmark 'old' already exists\n"
+        "2\nbookmarks: bookmark 'old' already exists: 'bookmarks move old @' moves it forward, 'bookmarks set old @' anywhere\n"
     );
     shell.run("bookmarks set at @-; changes new; changes new");
     assert!(shell.run("bookmarks advance at").starts_with("at is on change "));

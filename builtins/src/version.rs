@@ -9,6 +9,7 @@ mod changes;
 mod compare;
 mod conflicts;
 mod graph;
+mod near;
 mod ops;
 mod patch;
 mod place;

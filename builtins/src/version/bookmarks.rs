@@ -33,7 +33,8 @@ pub const BOOKMARKS: Command = Command {
     ..Command::BASE
 };
 
-const FAMILY: Family = Family { command: &BOOKMARKS, default: &DEFAULT };
+const FAMILY: Family =
+    Family { command: &BOOKMARKS, default: &DEFAULT, known_as: &[("forget", "delete")] };
 
 const DEFAULT: Command = Command { name: "bookmarks", ..LIST };
 
@@ -203,17 +204,29 @@ fn create(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let checkout = checkout(ctx, args)?;
     let name = name(args, &*checkout)?;
     let doing = "create the bookmark";
+    let exists = |error: &ChangeError| {
+        let way = match args.operands().get(1) {
+            Some(to) => format!("{name} {to}"),
+            None => name.to_string(),
+        };
+        failure(format!(
+            "{error}: 'bookmarks move {way}' moves it forward, 'bookmarks set {way}' anywhere"
+        ))
+    };
     match revision(args, args.operands().get(1), &*checkout)? {
-        None => {
-            let done = checkout.create_bookmark(&name);
-            done.map_err(|error| failed(doing, &*checkout, error))?;
-        }
+        None => checkout.create_bookmark(&name).map_err(|error| match error {
+            ChangeError::BookmarkExists(_) => exists(&error),
+            error => failed(doing, &*checkout, error),
+        })?,
         Some(asked) => {
             let done = history(&*checkout)?.create_bookmark_at(&name, &asked.revision);
-            done.map_err(|error| asked.failed(doing, &*checkout, error))?;
+            done.map_err(|error| match error {
+                ChangeError::BookmarkExists(_) => exists(&error),
+                error => asked.failed(doing, &*checkout, error),
+            })?;
         }
     }
-    placed(ctx, args, &*checkout, &name)
+    placed(ctx, args, &*checkout, &name, "")
 }
 
 fn set(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -222,12 +235,14 @@ fn set(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let (name, expected) = (name(args, &*checkout)?, expected(args, &*checkout)?);
     let asked = revision(args, args.operands().get(1), &*checkout)?;
     let to = asked.as_ref().map_or_else(Revision::here, |asked| asked.revision.clone());
+    let is_new = all(&*checkout)?.iter().all(|bookmark| bookmark.name != name);
     let done = history(&*checkout)?.set_bookmark(&name, &to, expected.as_ref());
     done.map_err(|error| match &asked {
         Some(asked) => asked.failed("set the bookmark", &*checkout, error),
         None => failed("set the bookmark", &*checkout, error),
     })?;
-    placed(ctx, args, &*checkout, &name)
+    // A mistyped name makes a bookmark, so say that it did.
+    placed(ctx, args, &*checkout, &name, if is_new { " (new)" } else { "" })
 }
 
 fn move_(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -248,7 +263,7 @@ fn move_(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         Some(asked) => asked.failed("move the bookmark", &*checkout, error),
         None => failed("move the bookmark", &*checkout, error),
     })?;
-    placed(ctx, args, &*checkout, &name)
+    placed(ctx, args, &*checkout, &name, "")
 }
 
 /// The change that a revision names where the backend keeps no history.
@@ -292,7 +307,7 @@ fn rename(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     history(&*checkout)?
         .rename_bookmark(&old, &new, expected.as_ref())
         .map_err(|error| failed("rename the bookmark", &*checkout, error))?;
-    placed(ctx, args, &*checkout, &new)
+    placed(ctx, args, &*checkout, &new, "")
 }
 
 fn delete(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -386,12 +401,13 @@ fn target_of(checkout: &dyn Checkout, name: &BookmarkName) -> Result<ChangeId, C
     Err(failed("look up", checkout, error))
 }
 
-/// What is said after a bookmark was put somewhere.
+/// What is said after a bookmark was put somewhere; `more` at the end.
 fn placed(
     ctx: &mut Context<'_>,
     args: &Args,
     checkout: &dyn Checkout,
     name: &BookmarkName,
+    more: &str,
 ) -> CommandResult {
     let target = target_of(checkout, name)?;
     if args.has("json") {
@@ -399,6 +415,6 @@ fn placed(
     }
     let look = Look::of(ctx);
     let (name, id) = (look.bookmark(name.as_str()), look.id(&target, 0));
-    ctx.stdout.put(format!("{name} is on change {id}\n").as_bytes())?;
+    ctx.stdout.put(format!("{name} is on change {id}{more}\n").as_bytes())?;
     Ok(ExitStatus::SUCCESS)
 }

@@ -47,7 +47,7 @@ pub const OPS: Command = Command {
     ..Command::BASE
 };
 
-const FAMILY: Family = Family { command: &OPS, default: &DEFAULT };
+const FAMILY: Family = Family { command: &OPS, default: &DEFAULT, known_as: &[("log", "list")] };
 
 const DEFAULT: Command = Command { name: "ops", ..LIST };
 
@@ -154,6 +154,9 @@ fn list(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 /// Id, time, who, and what in a few words.
 fn headline(look: &Look, operation: &OperationInfo) -> String {
     let id = look.paint(Color::Blue.into(), short(&operation.id));
+    if operation.parents.is_empty() {
+        return format!("{id}  root()");
+    }
     let when = look.when(operation.ended_ms);
     let who = look.paint(Color::Yellow.into(), &operation.who);
     let mut line = format!("{id}  {when:15}  {who}  {}", operation.description);

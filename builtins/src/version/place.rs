@@ -11,6 +11,7 @@ use mesafs::mount::Versions;
 use mesafs::name::BookmarkName;
 use mesafs::path::RepoPath;
 
+use super::near;
 use super::subcommand::text;
 use crate::args::{Opt, Takes, long, value};
 use crate::prelude::*;
@@ -49,7 +50,7 @@ pub(super) fn checkout(ctx: &Context<'_>, args: &Args) -> Result<Arc<dyn Checkou
     let versions = versions(ctx)?;
     if let Some(name) = args.value("repo") {
         let found = name.to_str().ok().and_then(|name| versions.checkout(name));
-        return found.ok_or_else(|| failure(format!("repository '{name}' is not mounted")));
+        return found.ok_or_else(|| not_mounted(ctx, versions, name));
     }
     if let Ok(Some(here)) = versions.checkout_at(&ctx.cwd) {
         return Ok(here);
@@ -63,6 +64,34 @@ pub(super) fn checkout(ctx: &Context<'_>, args: &Args) -> Result<Arc<dyn Checkou
             let names = names.join(", ");
             Err(usage(format!("not in a repository: choose one with -r REPO ({names})")))
         }
+    }
+}
+
+/// Says what is wrong with `-r NAME`: a mistyped name, or a revision where a repository goes.
+fn not_mounted(ctx: &Context<'_>, versions: &dyn Versions, name: &BStr) -> CommandError {
+    let missing = format!("repository '{name}' is not mounted");
+    let here = match versions.checkouts() {
+        [only] => Some(Arc::clone(only)),
+        _ => versions.checkout_at(&ctx.cwd).ok().flatten(),
+    };
+    let may_be_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    let is_revision = here.is_some_and(|here| is_revision(&here, name));
+    if is_revision || !name.bytes().all(may_be_a_name) {
+        let way = "-r takes a repository; give a revision without it";
+        return failure(format!("{missing}: {way}: '{name}'"));
+    }
+    let repos = versions.checkouts().iter().map(|checkout| checkout.repo());
+    let names = repos.flat_map(|repo| [repo.repo.as_str().to_owned(), repo.to_string()]);
+    failure(missing + &near::meant(&name.to_str_lossy(), names))
+}
+
+fn is_revision(checkout: &Arc<dyn Checkout>, word: &BStr) -> bool {
+    let Ok(word) = word.to_str() else { return false };
+    match checkout.history() {
+        Some(history) => history.log(word, 1).is_ok(),
+        None => checkout
+            .bookmarks()
+            .is_ok_and(|all| all.iter().any(|bookmark| bookmark.name.as_str() == word)),
     }
 }
 
@@ -116,18 +145,25 @@ impl Asked {
     /// A failure to use this revision.
     pub fn failed(&self, doing: &str, checkout: &dyn Checkout, error: ChangeError) -> CommandError {
         match error {
-            ChangeError::NoChange(word) if self.plain => {
-                failure(format!("no bookmark and no change '{word}' in '{}'", checkout.repo()))
-            }
-            // jj says so of a symbol that names nothing.
+            ChangeError::NoChange(word) if self.plain => nothing_named(&word, checkout),
             ChangeError::Revision { text, reason }
-                if self.plain && reason == format!("Revision `{text}` doesn't exist") =>
+                if self.plain && unknown(&reason) == Some(text.as_str()) =>
             {
-                failure(format!("no bookmark and no change '{text}' in '{}'", checkout.repo()))
+                nothing_named(&text, checkout)
             }
             error => failed(doing, checkout, error),
         }
     }
+}
+
+fn nothing_named(word: &str, checkout: &dyn Checkout) -> CommandError {
+    let near = near::revision(word, checkout);
+    failure(format!("no bookmark and no change '{word}' in '{}'{near}", checkout.repo()))
+}
+
+/// The symbol of which jj says that it names nothing.
+fn unknown(reason: &str) -> Option<&str> {
+    reason.strip_prefix("Revision `")?.strip_suffix("` doesn't exist")
 }
 
 /// The history behind a checkout.
@@ -232,6 +268,12 @@ pub(super) fn failed(
     };
     let message = match &error {
         ChangeError::Fs(reason) => format!("cannot {doing} in '{}': {reason}", checkout.repo()),
+        ChangeError::NoBookmark(name) => format!("{error}{}", near::bookmark(name, checkout)),
+        ChangeError::NoChange(id) => format!("{error}{}", near::change(id, checkout)),
+        ChangeError::Revision { reason, .. } => {
+            let near = unknown(reason).map(|word| near::revision(word, checkout));
+            format!("{error}{}", near.unwrap_or_default())
+        }
         other => other.to_string(),
     };
     CommandError::Fail(message.into_bytes(), status)

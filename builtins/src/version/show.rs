@@ -152,12 +152,21 @@ impl Look {
     /// The two lines that a log shows of a change.
     pub fn entry(&self, change: &ChangeInfo) -> [String; 2] {
         let id = self.id(&change.change_id, change.prefix_len);
-        let author = self.paint(Color::Yellow.into(), &change.author);
+        let author = self.paint(Color::Yellow.into(), named(&change.author, "name"));
         let when = self.paint(Color::Cyan.into(), &self.when(change.committed_ms));
         let mut words =
             vec![id, author, when, self.bookmarks(change), self.oid(&change.commit_oid)];
         words.retain(|word| !word.is_empty());
         [words.join(" "), self.description(change)]
+    }
+}
+
+/// A name or email, or jj's words for what lacks one.
+pub(super) fn named<'a>(text: &'a str, what: &'static str) -> &'a str {
+    match (text, what) {
+        ("", "name") => "(no name set)",
+        ("", _) => "(no email set)",
+        (text, _) => text,
     }
 }
 

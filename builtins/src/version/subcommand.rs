@@ -1,5 +1,6 @@
 //! Commands that have subcommands: `changes new`, `bookmarks move`.
 
+use super::near;
 use crate::args::{Parsed, help_text, version_text};
 use crate::prelude::*;
 
@@ -8,6 +9,8 @@ pub(super) struct Family {
     pub command: &'static Command,
     /// What runs without a subcommand; its name is the command's.
     pub default: &'static Command,
+    /// Words that jj has for some of its subcommands, which are told apart from mistyped ones.
+    pub known_as: &'static [(&'static str, &'static str)],
 }
 
 /// Finds the subcommand that `argv` begins with, and runs it. Usage errors carry its name.
@@ -19,7 +22,7 @@ pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString])
         }
         Some((first, rest)) if !first.starts_with(b"-") => match find(family, first) {
             Some(command) => (command, rest),
-            None => return Err(usage(format!("unknown subcommand '{first}'"))),
+            None => return Err(unknown(family, first.as_bstr())),
         },
         _ => (family.default, argv),
     };
@@ -39,6 +42,19 @@ pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString])
         ctx.name = command.name.into();
     }
     result
+}
+
+/// Says that there is no subcommand `word`, and which may have been meant.
+fn unknown(family: &Family, word: &BStr) -> CommandError {
+    let message = format!("unknown subcommand '{word}'");
+    let known = family.known_as.iter().find(|(other, _)| word == other.as_bytes());
+    if let Some((_, own)) = known {
+        return usage(format!("{message}: it is '{} {own}' here", family.command.name));
+    }
+    let subcommands = family.command.subcommands;
+    let names = subcommands.iter().filter_map(|command| command.name.split(' ').nth(1));
+    let near = near::meant(&word.to_str_lossy(), names.map(str::to_owned));
+    usage(message + &near)
 }
 
 fn find(family: &Family, word: &[u8]) -> Option<&'static Command> {

@@ -149,7 +149,39 @@ fn what_is_wrong_is_said_with_its_own_status() {
             "changes edit --change zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzy",
             "changes: change 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzy' not found\n[1]\n",
         ),
-        ("bookmarks create main", "bookmarks: bookmark 'main' already exists\n[1]\n"),
+        (
+            "bookmarks create main",
+            "bookmarks: bookmark 'main' already exists: 'bookmarks move main' moves it forward, 'bookmarks set main' anywhere\n[1]\n",
+        ),
+        (
+            "changes edit mian",
+            "changes: no bookmark and no change 'mian' in 'acme/app': did you mean 'main'?\n[1]\n",
+        ),
+        (
+            "bookmarks move mian",
+            "bookmarks: bookmark 'mian' not found: did you mean 'main'?\n[1]\n",
+        ),
+        ("changes current -r ap", "changes: repository 'ap' is not mounted\n[1]\n"),
+        (
+            "changes current -r acme/apq",
+            "changes: repository 'acme/apq' is not mounted: did you mean 'acme/app'?\n[1]\n",
+        ),
+        (
+            "changes log -r main",
+            "changes: repository 'main' is not mounted: -r takes a repository; give a revision without it: 'main'\n[1]\n",
+        ),
+        (
+            "changes log -r main..@",
+            "changes: repository 'main..@' is not mounted: -r takes a repository; give a revision without it: 'main..@'\n[1]\n",
+        ),
+        (
+            "changes logg",
+            "changes: unknown subcommand 'logg': did you mean 'log'?\nTry 'changes --help' for more information.\n[2]\n",
+        ),
+        (
+            "changes commit",
+            "changes: unknown subcommand 'commit': it is 'changes checkpoint' here\nTry 'changes --help' for more information.\n[2]\n",
+        ),
         ("bookmarks create a..b", "bookmarks: invalid bookmark name 'a..b': "),
         ("changes -r nowhere", "changes: repository 'nowhere' is not mounted\n[1]\n"),
         (

@@ -7,6 +7,7 @@ use futures_util::TryStreamExt as _;
 use jj_lib::fileset::FilesetAliasesMap;
 use jj_lib::object_id::ObjectId as _;
 use jj_lib::ref_name::WorkspaceName;
+use jj_lib::repo::Repo as _;
 use jj_lib::revset::{
     self, RevsetAliasesMap, RevsetDiagnostics, RevsetExtensions, RevsetParseContext,
     RevsetParseError, RevsetWorkspaceContext, SymbolResolver, SymbolResolverExtension,
@@ -52,11 +53,19 @@ impl Repository {
         let history = self.history();
         // jj knows `@` as a workspace's commit, which it has for as long as it is asked.
         let mut draft = history.repo.start_transaction();
-        if let Some(here) = here {
-            draft
-                .repo_mut()
-                .set_wc_commit(WorkspaceName::DEFAULT.to_owned(), ids::commit_id(here)?)
-                .doing("evaluating revisions")?;
+        let name = WorkspaceName::DEFAULT.to_owned();
+        match here.map(ids::commit_id).transpose()? {
+            // The root can be open, to be read; `set_wc_commit` refuses it.
+            Some(root) if root == *history.repo.store().root_commit_id() => {
+                let mut view = draft.repo().view().store_view().clone();
+                view.wc_commit_ids.insert(name, root);
+                draft.repo_mut().set_view(view);
+            }
+            Some(here) => {
+                let set = draft.repo_mut().set_wc_commit(name, here);
+                set.doing("evaluating revisions")?;
+            }
+            None => {}
         }
         let repo = draft.repo();
         let wrong = |error: Chain| EngineError::Revision {

@@ -14,7 +14,7 @@ use crate::version::patch::{self, CONTEXT, Format, GIT, NAME_ONLY, STAT, SUMMARY
 use crate::version::place::{
     BOOKMARK, CHANGE, JSON, REPO, checkout, failed, history, option, paths, revision, seen,
 };
-use crate::version::show::{Current, Look, change_json, put_json};
+use crate::version::show::{Current, Look, change_json, named, put_json};
 use crate::version::subcommand::{at_most, text};
 
 /// What `changes log` shows without an operand: what is open and whatever may change, with what it
@@ -249,7 +249,9 @@ fn heading(look: &Look, change: &ChangeInfo) -> String {
     }
     let when = jiff::Timestamp::from_millisecond(change.committed_ms);
     let when = when.map_or(String::new(), |when| when.strftime("%Y-%m-%d %H:%M:%S").to_string());
-    out += &format!("Author   : {} <{}>\n", change.author, change.author_email);
+    let (name, email) = (named(&change.author, "name"), named(&change.author_email, "email"));
+    let email = if email.starts_with('(') { email.to_owned() } else { format!("<{email}>") };
+    out += &format!("Author   : {name} {email}\n");
     out += &format!("Committed: {when} ({})\n", look.when(change.committed_ms));
     let mut marks = Vec::new();
     if change.conflicted {

@@ -54,7 +54,18 @@ pub const CHANGES: Command = Command {
     ..Command::BASE
 };
 
-const FAMILY: Family = Family { command: &CHANGES, default: &OVERVIEW };
+const FAMILY: Family = Family {
+    command: &CHANGES,
+    default: &OVERVIEW,
+    known_as: &[
+        ("commit", "checkpoint"),
+        ("ci", "checkpoint"),
+        ("evolog", "history"),
+        ("obslog", "history"),
+        ("st", "status"),
+        ("desc", "describe"),
+    ],
+};
 
 const OVERVIEW: Command =
     Command { order: Order::Permute, options: &[REPO, JSON], run: overview, ..CHANGES };

@@ -217,7 +217,12 @@ fn squash(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 fn restore(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let checkout = checkout(ctx, args)?;
     let into = option(args, "into", "@", &*checkout)?;
-    let parent = format!("({into})-");
+    let is_symbol =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'@');
+    let parent = match into.to_string() {
+        into if is_symbol(&into) => format!("{into}-"),
+        into => format!("({into})-"),
+    };
     let from = option(args, "from", &parent, &*checkout)?;
     let paths = paths(ctx, args.operands(), &*checkout)?;
     let done = history(&*checkout)?.restore(&into, &from, &paths);
