@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mesafs::name::OrgName;
 use mesafs::token::ApiKey;
@@ -19,6 +20,9 @@ use crate::mesa::Author;
 const ORG_DEFAULT: &str = "local";
 /// How long a session's token lives if nothing else is asked for, in seconds.
 const TTL_S_SESSION: u64 = 86_400;
+const DAY: Duration = Duration::from_secs(86_400);
+/// A hundred years: more is a mistake.
+const RETENTION_DAYS_MAX: u32 = 36_500;
 
 /// Reads a variable of the host's environment; an empty one counts as unset.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -53,6 +57,9 @@ pub struct Settings {
     pub key: KeySource,
     pub ttl_s: u64,
     pub author: Option<Author>,
+    /// How far back the audit and the states that `ops restore` goes to reach; the store's own default
+    /// if it is not given.
+    pub retention: Option<Duration>,
     /// The history of the prompt.
     pub history: Option<PathBuf>,
 }
@@ -66,6 +73,8 @@ struct ConfigFile {
     api_key: Option<String>,
     ttl: Option<u64>,
     author: Option<AuthorEntry>,
+    #[serde(deserialize_with = "days")]
+    retention_days: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +83,14 @@ struct AuthorEntry {
     name: String,
     #[serde(default)]
     email: String,
+}
+
+/// Days of retention, of which there is a most.
+fn days<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<u32>, D::Error> {
+    let days = u32::deserialize(source);
+    let days = days.ok().filter(|days| *days <= RETENTION_DAYS_MAX);
+    let wanted = format!("retention_days is a whole number from 0 to {RETENTION_DAYS_MAX}");
+    days.map(Some).ok_or_else(|| serde::de::Error::custom(wanted))
 }
 
 /// The XDG folders.
@@ -143,6 +160,7 @@ impl Settings {
             key,
             store,
             ttl_s: options.ttl_s.or(file.ttl).unwrap_or(TTL_S_SESSION),
+            retention: file.retention_days.map(|days| DAY * days),
             author: file.author.map(|AuthorEntry { name, email }| Author { name, email }),
             history: folders.data.map(|data| data.join("history.db")),
         })
@@ -256,6 +274,26 @@ mod tests {
         assert_eq!((flagged.store.to_str(), flagged.org.as_str()), (Some("/f"), "flag"));
         assert_eq!(flagged.ttl_s, 9);
         assert!(matches!(flagged.key, KeySource::File(path) if path == Path::new("/f.key")));
+    }
+
+    #[test]
+    fn retention_is_days_within_bounds() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("mesash");
+        fs::create_dir_all(&config).unwrap();
+        let with = |text: &str| {
+            fs::write(config.join("config.toml"), format!("org = 'a'\n{text}\n")).unwrap();
+            let home = folder.path().to_str().unwrap();
+            settle(&Options::default(), &[("HOME", "/none"), ("XDG_CONFIG_HOME", home)])
+        };
+        assert_eq!(with("").unwrap().retention, None);
+        assert_eq!(with("retention_days = 30").unwrap().retention, Some(DAY * 30));
+        assert_eq!(with("retention_days = 0").unwrap().retention, Some(Duration::ZERO));
+        for wrong in ["-1", "36501", "1.5", "'30'", "true"] {
+            let failure = with(&format!("retention_days = {wrong}")).unwrap_err();
+            let wanted = "line 2: retention_days is a whole number from 0 to 36500";
+            assert!(failure.message.contains(wanted), "{wrong}: {}", failure.message);
+        }
     }
 
     #[test]

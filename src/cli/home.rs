@@ -63,7 +63,7 @@ impl Home {
                 Failure::new(FAILED, format!("{}: {}", parent.display(), plain(&error)))
             })?;
         }
-        let store = open_store(&settings.store, watch)?;
+        let store = open_store(settings, watch)?;
         let key = match &settings.key {
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => match read_key(path)? {
@@ -201,10 +201,11 @@ pub fn peek(store: &Path, org: &OrgName) -> Vec<RepoId> {
 }
 
 /// Opens a store. A person is told who has to be waited for; a signal ends the wait.
-fn open_store(path: &Path, watch: &Watch) -> Result<Store, Failure> {
+fn open_store(settings: &Settings, watch: &Watch) -> Result<Store, Failure> {
     let open = |lock_wait| {
-        let options = StoreOptions { lock_wait, ..StoreOptions::default() };
-        Store::open(path, options)
+        let default = StoreOptions::default();
+        let retention = settings.retention.unwrap_or(default.retention);
+        Store::open(&settings.store, StoreOptions { lock_wait, retention, ..default })
     };
     let end = Instant::now() + LOCK_WAIT;
     let mut opened = open(Duration::ZERO);

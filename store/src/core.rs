@@ -25,6 +25,8 @@ use crate::records::{Database, KeyTable, RepoRow, SharedKeys};
 use crate::repo::{LiveChange, Repo, Shared};
 use crate::worker::{Why, Worker};
 
+/// What is younger is not cleaned up: open mounts remember it.
+pub(crate) const GRACE: Duration = Duration::from_secs(86_400);
 /// What landed is synced this long after it.
 const SYNC_AFTER: Duration = Duration::from_millis(100);
 /// A change is snapshotted this long after its last write.
@@ -360,6 +362,19 @@ impl Core {
         self.positions.remove_repo(row.uid);
         repos.remove(&row.uid);
         crate::engine::Repository::delete(&self.repo_dir(id))?;
+        Ok(())
+    }
+
+    /// Drops the facts that no repository has needed for a while.
+    pub fn sweep_facts(&self) -> Result<(), StoreError> {
+        let mut used = Vec::new();
+        for repo in self.used_repos() {
+            used.extend(repo.used_facts()?);
+        }
+        let now_ms = self.options.clock.now_ms();
+        let grace_ms = i64::try_from(GRACE.as_millis()).unwrap_or(i64::MAX);
+        let dropped = self.database.sweep_facts(used, now_ms, now_ms.saturating_sub(grace_ms))?;
+        tracing::debug!(dropped, "facts swept");
         Ok(())
     }
 

@@ -90,6 +90,8 @@ pub(crate) trait Records: Send + Sync + fmt::Debug {
         repo: RepoUid,
         commits: &HashSet<CommitOid>,
     ) -> Result<(), StoreError>;
+    /// Forgets the sums of trees that are gone. Whoever has one still counts it again.
+    fn drop_sums(&self, trees: &[ObjectId]) -> Result<(), StoreError>;
     fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError>;
     fn audit_of(&self, repo: RepoUid, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError>;
     fn audit(
@@ -222,6 +224,10 @@ impl Records for Database {
         commits: &HashSet<CommitOid>,
     ) -> Result<(), StoreError> {
         self.keep_commit_facts(repo, commits)
+    }
+
+    fn drop_sums(&self, trees: &[ObjectId]) -> Result<(), StoreError> {
+        self.drop_sums(trees)
     }
 
     fn audit_summary(&self, repo: RepoUid, edits: &[Edits]) -> Result<Summary, StoreError> {

@@ -13,16 +13,13 @@ use mesafs::token::{KeyId, KeyRepos, PublicKey, RegisteredKey, Scope};
 use mesafs::tree::{ObjectId, Sums};
 
 use crate::backend::StoreBackend;
-use crate::core::Core;
+use crate::core::{Core, GRACE};
 use crate::engine::{Author, ExportReport, GcReport, ImportReport, Kept, Repository};
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 
 /// So many trees' sums are stored at once while a repository is imported.
 const SUMS_AT_ONCE: usize = 4096;
-
-/// What is younger is not cleaned up: open mounts remember it.
-const GRACE: Duration = Duration::from_secs(86_400);
 
 /// A repository as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +178,8 @@ impl Store {
     /// Cleans a repository up, while it may be in use: operations older than `retention` go from its log,
     /// but for the last one before, and what no other needs goes with them; the rest becomes one pack.
     /// What was written within a day, or `retention` if that is shorter, stays in any case, so that
-    /// what mounts remember can be read. Audit records older than `retention` go from the whole store.
+    /// what mounts remember can be read. Audit records older than `retention` go from the whole store, and
+    /// the facts that nothing has needed for a day.
     ///
     /// # Errors
     /// [`StoreError::NoRepo`], [`StoreError::Engine`]; whatever is needed can be read as before then.
@@ -195,6 +193,7 @@ impl Store {
         let report = repo.clean_up(Kept { since_ms, grace: retention.min(GRACE) })?;
         let oldest_ms = self.0.options.clock.now_ms().saturating_sub(ms(retention));
         self.0.database.prune_audit(oldest_ms.saturating_mul(1_000_000))?;
+        self.0.sweep_facts()?;
         self.0.trim()?;
         Ok(report)
     }

@@ -42,6 +42,8 @@ const KEEP: &str = "refs/jj/keep/";
 /// References are edited so many at once.
 const EDITS_AT_ONCE: usize = 1000;
 const COMMIT_ID_BYTES: usize = 20;
+/// What the content of a file takes is a multiple of this, nearly everywhere.
+const BLOCK_BYTES: u64 = 4096;
 
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,23 +63,28 @@ pub struct GcReport {
     pub refs_dropped: usize,
     pub objects_dropped: usize,
     pub objects_kept: usize,
-    /// Of the whole repository on disk.
+    /// Of the whole repository on disk, in blocks of 4 KiB as file systems give them out.
     pub bytes_before: u64,
     pub bytes_after: u64,
 }
 
+/// What a clean-up leaves to be done beside the repository.
+#[derive(Debug)]
+pub struct Cleaned {
+    pub report: GcReport,
+    /// Those that are left.
+    pub commits: HashSet<CommitOid>,
+    /// The objects that are gone.
+    pub dropped: Vec<ObjectId>,
+}
+
 impl Repository {
     /// Drops what nothing needs. `used` are objects that something else holds: trees and blobs; they,
-    /// and what they lead to, stay. Answers what it did and the commits that are left. Nobody may write
-    /// objects meanwhile.
+    /// and what they lead to, stay. Nobody may write objects meanwhile.
     ///
     /// # Errors
     /// `Io`, `Data`; everything that was needed can be read as before then.
-    pub fn gc(
-        &self,
-        kept: Kept,
-        used: &[ObjectId],
-    ) -> EngineResult<(GcReport, HashSet<CommitOid>)> {
+    pub fn gc(&self, kept: Kept, used: &[ObjectId]) -> EngineResult<Cleaned> {
         let _tidying = self.tidying.lock();
         let mut writer = self.write_lock();
         let history = self.newest(&mut writer)?;
@@ -109,12 +116,13 @@ impl Repository {
         let reached = reach::reach(&self.objects, &git, &roots, used, &young)?;
         report.refs_dropped = keep_by_references(&git, &roots, &reached, newest)?;
         let swept = sweep::sweep(&self.objects, &self.layout.objects(), &reached, newest)?;
-        (report.objects_dropped, report.objects_kept) = (swept.dropped, swept.kept);
+        (report.objects_dropped, report.objects_kept) = (swept.dropped.len(), swept.kept);
         self.objects.reopen(&self.layout.objects())?;
         self.loaded_anew(&mut writer, &history)?;
         report.bytes_after = bytes_below(&self.layout.dir)?;
         let commits = reached.commits.iter().map(|id| ids::commit_oid(&id_of(*id)));
-        Ok((report, commits.collect::<EngineResult<_>>()?))
+        let commits = commits.collect::<EngineResult<_>>()?;
+        Ok(Cleaned { report, commits, dropped: swept.dropped })
     }
 
     /// Takes the operations before `since_ms` out of the log, but for the newest of them, which is what
@@ -262,7 +270,7 @@ fn keep_by_references(
     Ok(dropped)
 }
 
-/// The bytes of all files below a folder.
+/// The room that all files below a folder take.
 fn bytes_below(folder: &std::path::Path) -> EngineResult<u64> {
     let mut bytes = 0;
     let mut folders = vec![folder.to_owned()];
@@ -274,7 +282,7 @@ fn bytes_below(folder: &std::path::Path) -> EngineResult<u64> {
             if found.is_dir() {
                 folders.push(entry.path());
             } else {
-                bytes += found.len();
+                bytes += found.len().next_multiple_of(BLOCK_BYTES);
             }
         }
     }

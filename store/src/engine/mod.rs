@@ -58,7 +58,7 @@ pub use counters::Counters;
 pub use diff::Difference;
 pub use error::{EngineError, EngineResult};
 pub use export::{ExportError, ExportReport};
-pub use gc::{GcReport, Kept};
+pub use gc::{Cleaned, GcReport, Kept};
 pub use import::{ImportError, ImportReport, RefusedName};
 pub use merge::{MergeOptions, MergeOutcome, MergeStrategy, Merged};
 pub use merge_text::{MergedText, merge_text};

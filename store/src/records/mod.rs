@@ -11,6 +11,7 @@ mod keys;
 mod repos;
 mod settings;
 mod snapshots;
+mod sweep;
 
 use std::path::Path;
 use std::sync::Arc;

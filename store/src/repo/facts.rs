@@ -142,6 +142,24 @@ pub(crate) fn decode_node(bytes: Bytes) -> Option<Vec<FactsEntry>> {
     reader.is_done().then_some(entries)
 }
 
+/// The nodes that a commit's root or a node leads to at once; `None` if the bytes are neither.
+pub(crate) fn below_root(bytes: Vec<u8>) -> Option<Vec<[u8; 32]>> {
+    Some(below(&[FactsEntry::decode(bytes.into())?]))
+}
+
+/// As [`below_root`], of a node.
+pub(crate) fn below_node(bytes: Vec<u8>) -> Option<Vec<[u8; 32]>> {
+    Some(below(&decode_node(bytes.into())?))
+}
+
+fn below(entries: &[FactsEntry]) -> Vec<[u8; 32]> {
+    let node = |entry: &FactsEntry| match entry.of {
+        FactsOf::Dir { facts, .. } => facts,
+        FactsOf::File(_) | FactsOf::Symlink(_) => None,
+    };
+    entries.iter().filter_map(node).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,7 @@ use parking_lot::{Mutex, RwLock};
 
 pub(crate) use carry::{Moves, Of};
 pub(crate) use change::{LiveChange, Standing};
+pub(crate) use facts::{below_node, below_root};
 pub(crate) use history::{Opened, Ready};
 pub(crate) use land::{Part, Writing, land_together};
 pub(crate) use revisions::Here;

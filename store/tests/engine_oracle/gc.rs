@@ -36,7 +36,7 @@ fn a_cleaned_repository_is_whole() {
     let before = log(&at.dir());
     let now = i64::MAX;
     let kept = Kept { since_ms: now, grace: Duration::ZERO };
-    let (report, _) = at.repo.gc(kept, &[]).unwrap();
+    let report = at.repo.gc(kept, &[]).unwrap().report;
     assert!(report.operations_dropped > 20 && report.refs_dropped > 10, "{report:?}");
     assert!(report.objects_dropped > 20, "{report:?}");
     assert_eq!(log(&at.dir()), before);

@@ -117,3 +117,66 @@ fn writers_go_on_meanwhile() -> FsResult<()> {
     store.close().unwrap();
     check(&fixture.mount(&fixture.open(), &["app"]))
 }
+
+#[test]
+fn facts_and_sums_that_nothing_needs_go_a_day_later() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    let mount = fixture.mount(&store, &["app"]);
+    let rows = |table: &str| -> i64 {
+        let database = rusqlite::Connection::open(fixture.dir.join("store.db")).unwrap();
+        let sql = format!("SELECT count(*) FROM {table}");
+        database.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    for round in 0..20 {
+        mount.files.create_dir(&path(&format!("/acme/app/d{round}/e")), 0o700, true)?;
+        mount.write(&format!("/acme/app/d{round}/f"), format!("{round}"))?;
+        store.tick();
+    }
+    for round in 1..20 {
+        mount.files.remove(&path(&format!("/acme/app/d{round}")), true)?;
+    }
+    store.tick();
+    // The last state before what is kept is needed, too.
+    for round in 0..3 {
+        mount.write("/acme/app/g", format!("{round}"))?;
+        store.tick();
+    }
+    let (facts, sums) = (rows("facts"), rows("sums"));
+    std::thread::sleep(Duration::from_millis(5));
+    store.gc(&repo("app"), NOW).unwrap();
+    // Trees that are gone need no sums; who remembers facts may still read them.
+    assert!(rows("sums") < sums, "{sums}");
+    assert_eq!(rows("facts"), facts);
+    mount.close();
+    fixture.clock.advance_s(86_401);
+    let mount = fixture.mount(&store, &["app"]);
+    store.gc(&repo("app"), NOW).unwrap();
+    assert!(rows("facts") < facts / 2, "{} of {facts}", rows("facts"));
+    assert_eq!(rows("unused_facts"), 0);
+    let mode = |mount: &crate::fixture::Mounted, at: &str| {
+        mount.files.metadata(&path(&format!("/acme/app/{at}"))).unwrap().mode
+    };
+    assert_eq!((mode(&mount, "d0"), mode(&mount, "d0/e")), (0o700, 0o700));
+    mount.close();
+    store.close().unwrap();
+    let mount = fixture.mount(&fixture.open(), &["app"]);
+    assert_eq!((mode(&mount, "d0"), mode(&mount, "d0/e")), (0o700, 0o700));
+    Ok(())
+}
+
+#[test]
+fn a_small_repository_does_not_grow() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    let mount = fixture.mount(&store, &["app"]);
+    for keep in [Duration::from_secs(86_400), NOW] {
+        let report = store.gc(&repo("app"), keep).unwrap();
+        assert!(report.bytes_after <= report.bytes_before, "{report:?}");
+    }
+    mount.write("/acme/app/a", "hi\n")?;
+    mount.checkout().checkpoint(Description::Set("one".into())).unwrap();
+    for keep in [Duration::from_secs(86_400), NOW, NOW] {
+        let report = store.gc(&repo("app"), keep).unwrap();
+        assert!(report.bytes_after <= report.bytes_before, "{report:?}");
+    }
+    Ok(())
+}

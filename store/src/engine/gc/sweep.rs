@@ -20,9 +20,12 @@ use crate::engine::tidy::{all_packs, remove, write_pack};
 /// A pack of at least this size that is needed whole stays as it is.
 const BIG_PACK_BYTES_MIN: u64 = 64 << 20;
 
+/// Fewer loose objects than this are not worth a pack and its index.
+const PACKED_MIN: usize = 3;
+
 #[derive(Debug, Default)]
 pub(super) struct Swept {
-    pub dropped: usize,
+    pub dropped: Vec<ObjectId>,
     pub kept: usize,
 }
 
@@ -69,12 +72,13 @@ pub(super) fn sweep(
             .objects()
             .map(|id| ids::object_id(id.as_slice()))
             .collect::<EngineResult<Vec<_>>>()?;
-        let needed = all.iter().filter(|id| reached.objects.contains(*id)).count();
+        let gone = all.iter().filter(|id| !reached.objects.contains(*id)).copied();
+        let gone: Vec<ObjectId> = gone.collect();
         let is_big = size_of(&index.with_extension("pack"))? >= BIG_PACK_BYTES_MIN;
-        if is_young(&index, newest) || (is_big && needed == all.len()) {
+        if is_young(&index, newest) || (is_big && gone.is_empty()) {
             staying.extend(all);
         } else {
-            swept.dropped += all.len() - needed;
+            swept.dropped.extend(gone);
             old_packs.push(index);
         }
     }
@@ -94,6 +98,9 @@ pub(super) fn sweep(
         } else {
             staying.insert(found.id);
         }
+    }
+    if old_packs.is_empty() && packed.len() < PACKED_MIN {
+        staying.extend(packed.drain(..).map(|found| found.id));
     }
     let packs = Packs::open_some(&old_packs)?;
     let mut order: Vec<ObjectId> = packed.iter().map(|found| found.id).collect();
@@ -115,7 +122,7 @@ pub(super) fn sweep(
         check(&folder.join("pack").join(new).with_extension("idx"), &along)?;
     }
     drop(packs);
-    swept.dropped += doomed.len();
+    swept.dropped.extend(doomed.iter().map(|found| found.id));
     for found in doomed.iter().chain(&packed) {
         remove(&found.path)?;
     }
