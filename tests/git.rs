@@ -79,3 +79,134 @@ fn what_is_no_git_repository_is_refused() {
     assert_eq!(stderr, "mesash: 'plain' is not a git repository\n");
     assert_eq!(mesash(home, &["repo", "list"]), "local/scratch  main\n");
 }
+
+/// As [`mesash`], with its status and what it says on both streams.
+fn ended(home: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mesash"));
+    let output =
+        command.args(args).env_clear().env("HOME", home).current_dir(home).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+fn commit(work: &Path, file: &str, content: &str) {
+    fs::write(work.join(file), content).unwrap();
+    git(work, &["add", "."]);
+    git(work, &["commit", "-qm", &format!("git: {file}")]);
+}
+
+#[test]
+fn a_repository_and_git_go_on_together() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let (out, work) = (home.join("out.git"), home.join("work"));
+    let app = |script: &str| mesash(home, &["-r", "app", "-c", script]);
+    let sync = || mesash(home, &["repo", "sync", "app"]);
+    mesash(home, &["repo", "create", "app"]);
+    assert_eq!(
+        ended(home, &["repo", "sync", "app"]),
+        (
+            Some(1),
+            "mesash: repository 'local/app' was never synced: say with which folder\n".into()
+        )
+    );
+    app("echo 1 > a; mkdir -p d; chmod 700 d; echo in > d/in; changes checkpoint -m first");
+    let said = mesash(home, &["repo", "sync", "app", "out.git"]);
+    assert!(said.starts_with("synced local/app with /"), "{said}");
+    assert!(said.ends_with("/out.git\nwent: 1 branch, 0 tags, 5 objects\n"), "{said}");
+    assert_eq!(sync().lines().count(), 1);
+
+    // The real git goes on where we were; what was open and empty comes along.
+    git(home, &["clone", "-q", "out.git", "work"]);
+    commit(&work, "b", "2\n");
+    git(&work, &["tag", "-am", "one", "v1"]);
+    git(&work, &["branch", "side"]);
+    git(&work, &["push", "-q", "origin", "main", "side", "v1"]);
+    let said = sync();
+    assert!(said.ends_with("\ncame: 1 commit, 1 tag; moved here: main, side\n"), "{said}");
+    assert_eq!(
+        app("cat a b; stat -c %a d; changes log --no-graph @- | tail -n 1"),
+        "1\n2\n700\n  git: b\n"
+    );
+    let refused = app(
+        "changes describe -m x --change $(changes log --json @- | jq -r '.[0].change_id') 2>&1; true",
+    );
+    assert!(refused.contains(" is immutable: "), "{refused}");
+    app("echo 3 > c; changes checkpoint -m 'mesash: c'");
+    assert!(sync().ends_with("\nwent: 1 branch, 0 tags, 3 objects\n"));
+    git(&work, &["pull", "-q", "--ff-only"]);
+    assert_eq!(fs::read_to_string(work.join("c")).unwrap(), "3\n");
+
+    // Both go on: nothing is lost, and nothing moves.
+    app("echo ours > a; changes checkpoint -m 'mesash: a'");
+    commit(&work, "d2", "theirs\n");
+    git(&work, &["push", "-q"]);
+    for _ in 0..2 {
+        let (status, said) = ended(home, &["repo", "sync", "app"]);
+        assert_eq!(status, Some(3), "{said}");
+        assert!(said.contains("'main' went two ways: git's is 'git/main' here;"), "{said}");
+    }
+    assert_eq!(git(&out, &["log", "-1", "--format=%s", "main"]), "git: d2\n");
+    assert_eq!(git(&out, &["branch", "--format=%(refname:short)"]), "main\nside\n");
+    app("bookmarks merge main git/main");
+    let said = sync();
+    assert!(said.contains("\nwent: 1 branch"), "{said}");
+    assert_eq!(git(&out, &["show", "main:a", "main:d2"]), "ours\ntheirs\n");
+    assert!(!app("bookmarks").contains("git/main"));
+    assert_eq!(sync().lines().count(), 1);
+    git(&work, &["pull", "-q", "--ff-only"]);
+
+    // A branch that goes takes its bookmark along, and the other way round.
+    git(&work, &["push", "-q", "origin", ":side"]);
+    assert!(sync().ends_with("; deleted here: side\n"));
+    app("bookmarks create mine @-");
+    assert!(sync().contains("went: 1 branch"));
+    app("bookmarks delete mine");
+    assert!(sync().contains("went: 1 branch"));
+    assert_eq!(git(&out, &["branch", "--format=%(refname:short)"]), "main\n");
+    git(&out, &["fsck", "--full", "--strict"]);
+    assert_eq!(git(&out, &["cat-file", "-t", "v1"]), "tag\n");
+}
+
+#[test]
+fn the_source_of_an_import_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let source = home.join("source");
+    fs::create_dir(&source).unwrap();
+    git(&source, &["init", "-q", "-b", "main"]);
+    commit(&source, "a", "1\n");
+    mesash(home, &["repo", "import", "source", "app"]);
+    commit(&source, "b", "2\n");
+    // It is checked out there, so only what comes in is taken; nothing of ours is to go out.
+    let said = mesash(home, &["repo", "sync", "app", "source"]);
+    assert!(said.ends_with("\ncame: 1 commit, 0 tags; moved here: main\n"), "{said}");
+    assert_eq!(mesash(home, &["-r", "app", "-c", "cat a b"]), "1\n2\n");
+    // What was rewritten there is rewritten here.
+    git(&source, &["commit", "-q", "--amend", "-m", "Amended"]);
+    let (status, said) = ended(home, &["repo", "sync", "app"]);
+    assert_eq!((status, said.contains("moved here: main")), (Some(0), true), "{said}");
+    assert_eq!(
+        mesash(home, &["-r", "app", "-c", "changes log --no-graph main | tail -n 1"]),
+        "  Amended\n"
+    );
+}
+
+#[test]
+fn a_name_that_cannot_be_stored_stops_a_sync() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    mesash(home, &["repo", "create", "app"]);
+    mesash(home, &["-r", "app", "-c", "echo 1 > a; changes checkpoint -m first"]);
+    mesash(home, &["repo", "sync", "app", "out.git"]);
+    git(home, &["clone", "-q", "out.git", "work"]);
+    let work = home.join("work");
+    fs::create_dir(work.join("sub")).unwrap();
+    git(&work, &["config", "core.protectNTFS", "false"]);
+    commit(&work, "sub/git~1", "x\n");
+    git(&work, &["push", "-q"]);
+    let (status, said) = ended(home, &["repo", "sync", "app"]);
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("mesash: names that cannot be stored:\n  'sub/git~1' in commit "));
+    assert_eq!(mesash(home, &["-r", "app", "-c", "ls; bookmarks | wc -l"]), "a\n1\n");
+}

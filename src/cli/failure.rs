@@ -9,6 +9,8 @@ use crate::mesa::MountError;
 /// Exit codes of the program itself. A script's are its own.
 pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
+/// Two sides differ, and somebody has to say what is to be.
+pub const CONFLICT: u8 = 3;
 pub const UNAUTHORIZED: u8 = 4;
 /// Another process has the store open: trying again may help.
 pub const BUSY: u8 = 5;

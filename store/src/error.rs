@@ -25,6 +25,8 @@ pub enum StoreError {
     NoKey { key: String },
     #[error("key '{key}' is ambiguous")]
     AmbiguousKey { key: String },
+    #[error("repository '{repo}' was never synced: say with which folder")]
+    NeverSynced { repo: String },
     /// The store was closed, or the process was forked after it was opened.
     #[error("the store is closed")]
     Closed,

@@ -23,7 +23,9 @@ mod store;
 mod wire;
 mod worker;
 
-pub use engine::{Author, ExportReport, GcReport, ImportError, ImportReport, RefusedName};
+pub use engine::{
+    Author, ExportReport, GcReport, ImportError, ImportReport, RefusedName, TakeReport,
+};
 pub use error::StoreError;
 pub use options::{StoreOptions, Timer};
-pub use store::{KeyInfo, RepoInfo, Store};
+pub use store::{KeyInfo, RepoInfo, Store, SyncReport};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use mesafs::tree::{ObjectId, Sums};
 
 use crate::backend::StoreBackend;
 use crate::core::{Core, GRACE};
-use crate::engine::{Author, ExportReport, GcReport, ImportReport, Kept, Repository};
+use crate::engine::{Author, ExportReport, GcReport, ImportReport, Kept, Repository, TakeReport};
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 
@@ -28,6 +28,15 @@ pub struct RepoInfo {
     pub default_bookmark: BookmarkName,
     /// Milliseconds since the Unix epoch.
     pub created_ms: i64,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncReport {
+    /// The git repository.
+    pub with: PathBuf,
+    pub taken: TakeReport,
+    pub exported: ExportReport,
 }
 
 /// A registered key as lists show it.
@@ -139,28 +148,68 @@ impl Store {
     ) -> Result<ImportReport, StoreError> {
         self.0.check_open()?;
         self.0.add_repo(repo, |dir| {
-            let mut sums = Vec::new();
-            let mut failed = None;
-            let mut put = |sums: &mut Vec<(ObjectId, Sums)>| {
-                if let Err(error) = self.0.database.put_sums(sums) {
-                    failed.get_or_insert(error);
-                }
-                sums.clear();
-            };
-            let (engine, report) =
-                Repository::import(source, dir, author, &mut |tree, of_tree| {
-                    sums.push((tree, of_tree));
-                    if sums.len() >= SUMS_AT_ONCE {
-                        put(&mut sums);
-                    }
-                })?;
-            put(&mut sums);
-            // Sums that are missing are counted again when they are asked for.
-            if let Some(error) = failed {
-                tracing::warn!(%error, "sums of an import were not kept");
-            }
-            Ok((engine, report))
+            self.with_sums(&mut |on_tree| Ok(Repository::import(source, dir, author, on_tree)?))
         })
+    }
+
+    /// Does what meets trees, and keeps their sums. Those that cannot be kept are counted again when they
+    /// are asked for.
+    fn with_sums<T>(
+        &self,
+        work: &mut dyn FnMut(&mut dyn FnMut(ObjectId, Sums)) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut sums = Vec::new();
+        let mut failed = None;
+        let mut put = |sums: &mut Vec<(ObjectId, Sums)>| {
+            if let Err(error) = self.0.database.put_sums(sums) {
+                failed.get_or_insert(error);
+            }
+            sums.clear();
+        };
+        let done = work(&mut |tree, of_tree| {
+            sums.push((tree, of_tree));
+            if sums.len() >= SUMS_AT_ONCE {
+                put(&mut sums);
+            }
+        })?;
+        put(&mut sums);
+        if let Some(error) = failed {
+            tracing::warn!(%error, "sums of trees were not kept");
+        }
+        Ok(done)
+    }
+
+    /// Brings a repository and a git repository that it was exported to or imported from together: what
+    /// the real git did there comes in, then what was done here goes out. Without `with` it is the git
+    /// repository of the last time. Where a branch and its bookmark have both moved neither does; the
+    /// branch's commit gets the bookmark `git/NAME` here, to be merged.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRepo`], [`StoreError::NeverSynced`], [`StoreError::Import`] and bookmarks are as
+    /// they were, [`StoreError::Export`] and only the git repository is.
+    pub fn sync_repo(
+        &self,
+        repo: &RepoId,
+        with: Option<&Path>,
+        author: &Author,
+    ) -> Result<SyncReport, StoreError> {
+        self.0.check_open()?;
+        let name = repo.to_string();
+        let repo = self.0.repo(repo)?;
+        let with = match with {
+            Some(with) => std::path::absolute(with).map_err(StoreError::io(with))?,
+            None => repo.engine.synced()?.ok_or(StoreError::NeverSynced { repo: name })?,
+        };
+        let is_new = std::fs::read_dir(&with).map_or(true, |mut entries| entries.next().is_none());
+        let taken = match is_new {
+            true => TakeReport::default(),
+            false => self.with_sums(&mut |on_tree| repo.take_in(&with, author, on_tree))?,
+        };
+        repo.flush_dirty()?;
+        repo.refreshed()?;
+        let exported = repo.engine.export_but(&with, &taken.left())?;
+        repo.engine.set_synced(&with)?;
+        Ok(SyncReport { with, taken, exported })
     }
 
     /// Makes or updates the git repository at `dest`, after a snapshot of what is pending.

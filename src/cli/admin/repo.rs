@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mesafs::name::RepoId;
+use mesa_store::SyncReport;
+use mesafs::name::{BookmarkName, RepoId};
 use serde_json::json;
 
 use super::Desk;
-use crate::cli::failure::{FAILED, Failure};
+use crate::cli::failure::{CONFLICT, FAILED, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -43,6 +44,13 @@ pub(super) enum Action {
         #[arg(long, value_name = "DAYS")]
         keep: Option<u32>,
     },
+    /// Bring a repository and a git repository together: what git did comes in, what was done here goes out
+    Sync {
+        /// The repository's name
+        name: String,
+        /// The folder of the git repository, made if it is missing (default: that of the last sync)
+        with: Option<PathBuf>,
+    },
     /// Write a repository's bookmarks and tags to a git repository, made if it is missing
     Export {
         /// The repository's name
@@ -60,6 +68,7 @@ impl Action {
             Self::Delete { name, yes } => delete(desk, &name, yes),
             Self::Import { source, name } => import(desk, &source, &name),
             Self::Gc { name, keep } => gc(desk, name.as_deref(), keep),
+            Self::Sync { name, with } => sync(desk, &name, with.as_deref()),
             Self::Export { name, dest } => export(desk, &name, &dest),
         }
     }
@@ -167,6 +176,60 @@ fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure
             "objects": report.objects,
         }),
     )
+}
+
+fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), Failure> {
+    let repo = id(desk, name)?;
+    let author = desk.home.author(&desk.settings);
+    let SyncReport { with, taken, exported } = desk.home.store.sync_repo(&repo, with, &author)?;
+    for (name, reason) in &taken.skipped {
+        let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
+    }
+    let names = |names: &[BookmarkName]| -> Vec<String> {
+        names.iter().map(BookmarkName::to_string).collect()
+    };
+    let mut text = format!("synced {repo} with {}\n", with.display());
+    if taken.commits + taken.tags + taken.moved.len() + taken.deleted.len() > 0 {
+        let (commits, tags) = (taken.commits as u64, taken.tags as u64);
+        text += &format!("came: {}, {}", count(commits, "commit"), count(tags, "tag"));
+        if !taken.moved.is_empty() {
+            text += &format!("; moved here: {}", names(&taken.moved).join(", "));
+        }
+        if !taken.deleted.is_empty() {
+            text += &format!("; deleted here: {}", names(&taken.deleted).join(", "));
+        }
+        text.push('\n');
+    }
+    if exported.branches + exported.tags > 0 {
+        let (branches, tags) = (exported.branches as u64, exported.tags as u64);
+        let objects = count(exported.objects, "object");
+        text +=
+            &format!("went: {}, {}, {objects}\n", count(branches, "branch"), count(tags, "tag"));
+    }
+    for name in &taken.apart {
+        text += &format!(
+            "'{name}' went two ways: git's is 'git/{name}' here; bring it in with 'bookmarks merge {name} git/{name}' and sync again\n"
+        );
+    }
+    let value = json!({
+        "repo": repo.to_string(),
+        "with": with.display().to_string(),
+        "commits": taken.commits,
+        "tags": taken.tags,
+        "moved": names(&taken.moved),
+        "deleted": names(&taken.deleted),
+        "apart": names(&taken.apart),
+        "exported": {
+            "branches": exported.branches,
+            "tags": exported.tags,
+            "objects": exported.objects,
+        },
+    });
+    desk.answer(&text, &value)?;
+    match taken.apart.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::silent(CONFLICT)),
+    }
 }
 
 fn gc(desk: &Desk, name: Option<&str>, keep: Option<u32>) -> Result<(), Failure> {

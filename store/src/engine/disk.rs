@@ -79,6 +79,37 @@ impl Layout {
         text.lines().map(parse).collect()
     }
 
+    /// Tips that are being taken in: immutable as soon as jj knows them.
+    pub fn taking(&self) -> EngineResult<Vec<CommitId>> {
+        match fs::read_to_string(self.own().join("taking")) {
+            // A line that cannot be read was not written whole, and nothing was taken in then.
+            Ok(text) => Ok(text.lines().filter_map(CommitId::try_from_hex).collect()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(EngineError::io(self.own().join("taking"))(error)),
+        }
+    }
+
+    pub fn set_taking(&self, tips: &[CommitId], counters: &Counters) -> EngineResult<()> {
+        let text: String = tips.iter().map(|tip| tip.hex() + "\n").collect();
+        replace_file(&self.own().join("taking"), text.as_bytes(), counters)
+    }
+
+    /// Where the repository was synced with last.
+    pub fn synced(&self) -> EngineResult<Option<PathBuf>> {
+        use std::os::unix::ffi::OsStringExt as _;
+        let path = self.own().join("synced");
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(EngineError::io(path)(error)),
+        }
+    }
+
+    pub fn set_synced(&self, with: &Path, counters: &Counters) -> EngineResult<()> {
+        use std::os::unix::ffi::OsStrExt as _;
+        replace_file(&self.own().join("synced"), with.as_os_str().as_bytes(), counters)
+    }
+
     pub fn set_immutable(&self, tips: &[CommitId], counters: &Counters) -> EngineResult<()> {
         let text: String = tips.iter().map(|tip| tip.hex() + "\n").collect();
         replace_file(&self.own().join("immutable"), text.as_bytes(), counters)

@@ -1,12 +1,12 @@
 //! Publishing the repository as a plain bare git repository.
 
-mod objects;
+pub(super) mod objects;
 pub(super) mod reuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 use gix::hash::ObjectId as GitId;
@@ -60,6 +60,18 @@ impl Repository {
     /// # Errors
     /// [`ExportError`]; references are then as they were.
     pub fn export(&self, dest: &Path) -> Result<ExportReport, ExportError> {
+        self.export_but(dest, &BTreeSet::new())
+    }
+
+    /// As [`Self::export`], leaving some branches there as they are.
+    ///
+    /// # Errors
+    /// As [`Self::export`].
+    pub fn export_but(
+        &self,
+        dest: &Path,
+        left: &BTreeSet<String>,
+    ) -> Result<ExportReport, ExportError> {
         let is_new = match fs::read_dir(dest) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -69,7 +81,7 @@ impl Repository {
             Err(error) => return Err(EngineError::io(dest)(error).into()),
         };
         if !is_new {
-            return self.update(dest);
+            return self.update(dest, left);
         }
         if dest.exists() {
             // Somebody made the folder for us; it is in the way of the finished one.
@@ -83,14 +95,15 @@ impl Repository {
                 gix::open::Options::isolated(),
             )
             .doing("making the git repository")?;
-            self.update(&layout.dir)
+            self.update(&layout.dir, left)
         })
     }
 
-    fn update(&self, dest: &Path) -> Result<ExportReport, ExportError> {
+    fn update(&self, dest: &Path, left: &BTreeSet<String>) -> Result<ExportReport, ExportError> {
         let git = open_dest(dest)?;
         let history = self.history();
-        let published = self.published(&history)?;
+        let mut published = self.published(&history)?;
+        published.retain(|name, _| !left.contains(name.trim_start_matches("refs/heads/")));
         let there = Existing::read(&git, &history)?;
         let edits = edits(&published, &there)?;
         let exported = Exported::read(git.git_dir())?;
@@ -121,9 +134,21 @@ impl Repository {
             let head = format!("ref: refs/heads/{}\n", self.default_bookmark());
             disk::replace_file(&git.git_dir().join("HEAD"), head.as_bytes(), self.counters())?;
         }
-        Exported::of(&published).write(git.git_dir(), self.counters())?;
+        let mut now = Exported::of(&published);
+        let is_left = |name: &str| left.contains(name.trim_start_matches("refs/heads/"));
+        now.0.extend(exported.0.into_iter().filter(|(name, _)| is_left(name)));
+        now.write(git.git_dir(), self.counters())?;
         disk::sync_file_system(git.git_dir(), self.counters())?;
         Ok(report)
+    }
+
+    /// The git repository that it was synced with last.
+    pub fn synced(&self) -> EngineResult<Option<PathBuf>> {
+        self.layout.synced()
+    }
+
+    pub fn set_synced(&self, with: &Path) -> EngineResult<()> {
+        self.layout.set_synced(with, self.counters())
     }
 
     fn published(&self, history: &History) -> EngineResult<Published> {
@@ -165,7 +190,7 @@ fn open_dest(dest: &Path) -> Result<gix::Repository, ExportError> {
 
 /// The commit that stands for a bookmark: its own, or the first above with something in it. `None`
 /// if there is only the root.
-fn shown(history: &History, mut commit: JjCommit) -> EngineResult<Option<CommitId>> {
+pub(super) fn shown(history: &History, mut commit: JjCommit) -> EngineResult<Option<CommitId>> {
     let repo = history.repo.as_ref();
     loop {
         if commit.id() == history.repo.loader().store().root_commit_id() {
@@ -213,7 +238,7 @@ impl Existing {
 
 /// The branches that the last export left in a destination, and what they held: a file in its git
 /// folder, a line for each.
-struct Exported(BTreeMap<String, GitId>);
+pub(super) struct Exported(pub BTreeMap<String, GitId>);
 
 impl Exported {
     const FILE: &str = "mesash-exported";
@@ -223,7 +248,7 @@ impl Exported {
         Self(branches.map(|(name, (object, _))| (name.clone(), *object)).collect())
     }
 
-    fn read(git_dir: &Path) -> EngineResult<Self> {
+    pub fn read(git_dir: &Path) -> EngineResult<Self> {
         let path = git_dir.join(Self::FILE);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod source;
+mod take;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +21,7 @@ use mesafs::tree::{ObjectId, Sums};
 use pollster::FutureExt as _;
 
 use self::source::Source;
+pub use self::take::{TakeReport, Taken};
 use super::counters::Counters;
 use super::disk::Layout;
 use super::draft::Draft;
@@ -105,7 +107,7 @@ fn fill(
     let objects = Objects::open(&layout.objects(), Arc::new(Counters::default()))?;
     let tips: Vec<GitId> =
         refs.branches.values().copied().chain(refs.tags.iter().map(|tag| tag.commit)).collect();
-    let checked = check::check(&objects, &tips, on_tree)?;
+    let checked = check::check(&objects, &tips, &check::Nothing, on_tree)?;
     source::write_packed_tags(&layout.git(), &refs.tags)?;
 
     let counters = Counters::default();
@@ -117,7 +119,7 @@ fn fill(
         default_bookmark: refs.default.clone(),
         bookmarks: refs.branches.len().max(1),
         tags: refs.tags.len(),
-        commits: checked.commits,
+        commits: checked.commits.len(),
         trees: checked.trees,
         skipped: refs.skipped,
     })

@@ -59,7 +59,7 @@ pub use diff::Difference;
 pub use error::{EngineError, EngineResult};
 pub use export::{ExportError, ExportReport};
 pub use gc::{Cleaned, GcReport, Kept};
-pub use import::{ImportError, ImportReport, RefusedName};
+pub use import::{ImportError, ImportReport, RefusedName, TakeReport, Taken};
 pub use merge::{MergeOptions, MergeOutcome, MergeStrategy, Merged};
 pub use merge_text::{MergedText, merge_text};
 pub use objects::Objects;

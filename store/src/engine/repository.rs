@@ -26,7 +26,7 @@ use super::counters::Counters;
 use super::disk::{self, Layout};
 use super::draft::Draft;
 use super::error::{Doing, EngineError, EngineResult};
-use super::history::History;
+use super::history::{History, is_known};
 use super::ids;
 use super::journal;
 use super::objects::Objects;
@@ -48,7 +48,7 @@ pub struct Repository {
     counters: Arc<Counters>,
     pub(super) objects: Objects,
     /// Tips of what was imported.
-    imported: Vec<CommitId>,
+    imported: ArcSwap<Vec<CommitId>>,
     history: ArcSwap<History>,
     /// Of conflicted commits.
     roots: Cache<ObjectId, RootTree>,
@@ -126,8 +126,13 @@ impl Repository {
         refs::break_stale_locks(&layout.git())?;
         let counters = Arc::new(Counters::default());
         let default_bookmark = layout.default_bookmark()?;
-        let imported = layout.immutable()?;
+        let mut imported = layout.immutable()?;
         let repo = load_jj(&layout)?;
+        for tip in layout.taking()? {
+            if is_known(&repo, &tip)? && !imported.contains(&tip) {
+                imported.push(tip);
+            }
+        }
         let positions = journal::positions(repo.operation())?;
         let history = History::new(repo, &imported, None)?;
         let writer = Writer {
@@ -142,7 +147,7 @@ impl Repository {
             objects: Objects::open(&layout.objects(), Arc::clone(&counters))?,
             layout,
             counters,
-            imported,
+            imported: ArcSwap::from_pointee(imported),
             history: ArcSwap::from_pointee(history),
             roots: Cache::new(CONFLICTS_CACHED_MAX, |root: &RootTree| root.conflicts.len()),
             default_bookmark: RwLock::new(default_bookmark),
@@ -295,8 +300,23 @@ impl Repository {
     }
 
     /// Tips of what was imported.
-    pub(super) fn imported_tips(&self) -> &[CommitId] {
-        &self.imported
+    pub(super) fn imported_tips(&self) -> Arc<Vec<CommitId>> {
+        self.imported.load_full()
+    }
+
+    /// Makes these immutable, too, and what they come of.
+    pub(super) fn set_imported(&self, more: &[CommitId]) -> EngineResult<()> {
+        let writer = self.writer.lock();
+        let history = self.history();
+        let all: Vec<CommitId> = self.imported_tips().iter().chain(more).cloned().collect();
+        let heads = history.repo.index().heads(&mut all.iter()).block_on();
+        let heads = heads.doing("finding the immutable commits")?;
+        self.layout.set_immutable(&heads, &self.counters)?;
+        let history = History::new(Arc::clone(&history.repo), &heads, None)?;
+        self.imported.store(Arc::new(heads));
+        self.history.store(Arc::new(history));
+        drop(writer);
+        Ok(())
     }
 
     /// Takes jj in as it was loaded anew, where only the names of operations are others.
@@ -306,7 +326,7 @@ impl Repository {
         repo: Arc<ReadonlyRepo>,
         before: &History,
     ) -> EngineResult<Arc<History>> {
-        let history = Arc::new(History::new(repo, &self.imported, Some(before))?);
+        let history = Arc::new(History::new(repo, &self.imported.load(), Some(before))?);
         writer.transactions_since_load = 0;
         writer.packs_at_load = self.objects.packs_added();
         self.history.store(Arc::clone(&history));
@@ -387,7 +407,7 @@ impl Repository {
         // Until the new state is taken in, the operation would be met again as if another program had
         // made it: nothing may build on that.
         writer.lost = true;
-        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
+        let history = Arc::new(History::new(repo, &self.imported.load(), Some(&before))?);
         let rewritten = history.replaced_since(&before)?;
         writer.lost = false;
         self.history.store(Arc::clone(&history));
@@ -422,7 +442,7 @@ impl Repository {
         } else {
             before.repo.reload_at_head().block_on().doing("loading the newest operation")?
         };
-        let history = Arc::new(History::new(repo, &self.imported, Some(&before))?);
+        let history = Arc::new(History::new(repo, &self.imported.load(), Some(&before))?);
         if history.repo.op_id() != before.repo.op_id() {
             let replaced = history.replaced_since(&before)?;
             // One of ours may be among them, whose landing was not noticed.

@@ -242,7 +242,11 @@ impl Carrying<'_> {
         let (change, before) = match (self.before.get(commit).cloned(), made) {
             (Some((change, before)), _) => (Some(change), before),
             (None, Some((_, Some(copied)))) => (None, copied.clone()),
-            (None, _) => return Ok(ours),
+            (None, Some((_, None))) => {
+                let tree = self.repo.heads.commit_root(commit)?.tree;
+                return Ok(ours.map(|ours| self.weave.fit(ours, tree)).transpose()?);
+            }
+            (None, None) => return Ok(ours),
         };
         let base = self.parents(&before)?;
         let mut theirs = match members.get(&before) {

@@ -17,6 +17,7 @@ mod replay;
 mod revisions;
 mod rewrite;
 mod source;
+mod take;
 mod write;
 
 use std::collections::HashMap;

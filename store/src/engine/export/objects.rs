@@ -24,7 +24,7 @@ use crate::engine::types::{Durability, TreeEntry, TreeEntryKind};
 
 /// Objects to send, each once, in the order they were met.
 #[derive(Default)]
-pub(super) struct Wanted {
+pub(in crate::engine) struct Wanted {
     order: Vec<(ObjectId, Kind)>,
     known: HashSet<ObjectId>,
 }
@@ -69,22 +69,35 @@ pub(super) fn missing(
         .take(COMPARED_TIPS_MAX)
         .map(tree_of)
         .collect::<EngineResult<_>>()?;
-    let mut missing = Wanted::default();
-    for id in commits.iter().rev().filter(|id| *id != root) {
-        let id = ids::object_id(id.as_bytes())?;
+    let commits = commits.iter().rev().filter(|id| *id != root);
+    let commits: Vec<ObjectId> =
+        commits.map(|id| ids::object_id(id.as_bytes())).collect::<EngineResult<_>>()?;
+    brought_by(objects, &commits, &tips, tags)
+}
+
+/// What these commits have that neither their parents nor the trees `compared` have, and the tag
+/// objects among `tags`.
+pub(in crate::engine) fn brought_by(
+    objects: &Objects,
+    commits: &[ObjectId],
+    compared: &[ObjectId],
+    tags: impl Iterator<Item = GitId>,
+) -> EngineResult<Wanted> {
+    let mut brought = Wanted::default();
+    for &id in commits {
         let (tree, parents) = tree_and_parents(objects, id)?;
         let parents = parents
             .into_iter()
             .map(|parent| Ok(tree_and_parents(objects, parent)?.0))
-            .chain(tips.iter().copied().map(Ok))
+            .chain(compared.iter().copied().map(Ok))
             .collect::<EngineResult<Vec<_>>>()?;
-        add_tree(objects, tree, parents, &mut missing)?;
-        missing.add(id, Kind::Commit);
+        add_tree(objects, tree, parents, &mut brought)?;
+        brought.add(id, Kind::Commit);
     }
     for tag in tags {
-        add_tag(objects, tag, &mut missing)?;
+        add_tag(objects, tag, &mut brought)?;
     }
-    Ok(missing)
+    Ok(brought)
 }
 
 fn tree_and_parents(
@@ -163,7 +176,12 @@ fn add_tag(objects: &Objects, tag: GitId, missing: &mut Wanted) -> EngineResult<
 
 /// Puts the objects into one pack of the destination, as they are stored here where that is
 /// possible. Answers how many there were.
-pub(super) fn send(objects: &Objects, from: &Path, wanted: Wanted, to: &Path) -> EngineResult<u64> {
+pub(in crate::engine) fn send(
+    objects: &Objects,
+    from: &Path,
+    wanted: Wanted,
+    to: &Path,
+) -> EngineResult<u64> {
     if wanted.order.is_empty() {
         return Ok(0);
     }

@@ -18,9 +18,30 @@ use crate::engine::types::TreeEntry;
 const REFUSED_LISTED_MAX: usize = 100;
 
 pub(super) struct Checked {
-    pub commits: usize,
+    /// Each before its parents.
+    pub commits: Vec<GitId>,
     /// Distinct ones.
     pub trees: usize,
+}
+
+/// What was taken in before, and is not looked at again.
+pub(super) trait Known {
+    fn commit(&self, id: GitId) -> EngineResult<bool>;
+    /// The sums of a tree whose names are known to be good.
+    fn tree(&self, id: ObjectId) -> Option<Sums>;
+}
+
+/// Nothing was.
+pub(super) struct Nothing;
+
+impl Known for Nothing {
+    fn commit(&self, _id: GitId) -> EngineResult<bool> {
+        Ok(false)
+    }
+
+    fn tree(&self, _id: ObjectId) -> Option<Sums> {
+        None
+    }
 }
 
 /// What matters of one commit.
@@ -30,27 +51,29 @@ struct Seen {
     roots: Vec<ObjectId>,
 }
 
-/// Reads all that is reachable from `tips`. Every object must be there, and every name one that the
+/// Reads all that is reachable from `tips` and not `known`. Every object must be there, and every name one that the
 /// file system would take. `on_tree` gets each distinct tree's sums.
 pub(super) fn check(
     objects: &Objects,
     tips: &[GitId],
+    known: &dyn Known,
     on_tree: &mut dyn FnMut(ObjectId, Sums),
 ) -> Result<Checked, ImportError> {
-    let mut commits: HashSet<GitId> = HashSet::new();
+    let (mut met, mut commits): (HashSet<GitId>, Vec<GitId>) = Default::default();
     let mut trees: HashMap<ObjectId, Sums> = HashMap::new();
     let mut roots: HashSet<ObjectId> = HashSet::new();
     let mut refused = Vec::new();
     let mut stack = tips.to_vec();
     while let Some(id) = stack.pop() {
-        if !commits.insert(id) {
+        if !met.insert(id) || known.commit(id)? {
             continue;
         }
+        commits.push(id);
         let seen = read_commit(objects, id)?;
         stack.extend(seen.parents.iter().rev());
         for root in seen.roots {
             if roots.insert(root) {
-                check_root(objects, root, id, &mut trees, &mut refused, on_tree)?;
+                check_root(objects, root, id, known, &mut trees, &mut refused, on_tree)?;
             }
         }
         if refused.len() >= REFUSED_LISTED_MAX {
@@ -58,7 +81,7 @@ pub(super) fn check(
         }
     }
     if refused.is_empty() {
-        return Ok(Checked { commits: commits.len(), trees: trees.len() });
+        return Ok(Checked { commits, trees: trees.len() });
     }
     refused.truncate(REFUSED_LISTED_MAX);
     Err(ImportError::Names(refused))
@@ -68,6 +91,7 @@ fn check_root(
     objects: &Objects,
     root: ObjectId,
     commit: GitId,
+    known: &dyn Known,
     trees: &mut HashMap<ObjectId, Sums>,
     refused: &mut Vec<RefusedName>,
     on_tree: &mut dyn FnMut(ObjectId, Sums),
@@ -85,7 +109,7 @@ fn check_root(
             refused.push(RefusedName { path, commit: commit.clone() });
         }
     };
-    if trees.contains_key(&root) {
+    if trees.contains_key(&root) || known.tree(root).is_some() {
         // Met before as a folder: only the rule for roots is new.
         look(&Folder::root(), &objects.tree(root)?);
         return Ok(());
@@ -93,7 +117,7 @@ fn check_root(
     let mut fresh = Vec::new();
     objects.walk(
         root,
-        &mut |tree| trees.get(&tree).copied(),
+        &mut |tree| trees.get(&tree).copied().or_else(|| known.tree(tree)),
         &mut |tree, sums| fresh.push((tree, sums)),
         &mut look,
     )?;

@@ -60,6 +60,11 @@ impl Source {
         Ok(Self { git })
     }
 
+    /// The folder of its references, and that of its objects.
+    pub fn folders(&self) -> (&Path, &Path) {
+        (self.git.git_dir(), self.git.objects.store_ref().path())
+    }
+
     pub fn refs(&self) -> EngineResult<Refs> {
         let doing = "reading references";
         let mut branches = BTreeMap::new();
