@@ -201,6 +201,11 @@ fn a_merge_leaves_conflicts_that_are_settled() {
     assert!(merged.ends_with("[3]\n"), "{merged}");
     assert_eq!(shell.run("conflicts"), "a    2-sided conflict\n");
     assert!(shell.run("cat a").contains("<<<<<<<"));
+    assert_eq!(
+        shell.run("ls; ls -F; ls -l | sed -n 's/.*[0-9]:[0-9]* //p'"),
+        "a\nx\ny\na!\nx\ny\na (conflict)\nx\ny\n"
+    );
+    assert_eq!(shell.run("TERM=xterm ls --color=always a"), "\x1b[0m\x1b[01;31ma\x1b[0m\n");
     assert!(shell.run("changes status").ends_with("conflicts:\na    2-sided conflict\n"));
     assert_eq!(
         shell.run("resolve a"),

@@ -45,6 +45,8 @@ pub struct FsStat {
     pub device: u64,
     /// 1 for files; for directories 2 plus the number of directories in it, where that is known.
     pub links: u64,
+    /// Whether it is a file whose sides differ, and which nobody has settled.
+    pub conflicted: bool,
 }
 
 impl FsStat {

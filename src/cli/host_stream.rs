@@ -192,6 +192,7 @@ impl Stream for HostStream {
             inode: stat.st_ino,
             device: stat.st_dev,
             links: stat.st_nlink,
+            conflicted: false,
         })
     }
 

@@ -21,7 +21,16 @@ fn fail<T>(errno: Errno, operation: Operation) -> FsResult<T> {
 }
 
 fn stat(kind: FileKind, size: u64) -> FsStat {
-    FsStat { kind, mode: 0o600, size, mtime_ns: 0, inode: 0, device: 0, links: 1 }
+    FsStat {
+        kind,
+        mode: 0o600,
+        size,
+        mtime_ns: 0,
+        inode: 0,
+        device: 0,
+        links: 1,
+        conflicted: false,
+    }
 }
 
 /// What a command substitution or an `exec` captures.

@@ -116,6 +116,7 @@ fn stat() -> FsStat {
         inode: 0,
         device: 0,
         links: 1,
+        conflicted: false,
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) fn file_stat(file: &File, volume: VolumeId, real: &RealPath, opened_n
         inode: Inode::of(real).number(),
         device: volume.device(),
         links: 1,
+        conflicted: file.is_conflicted(),
     }
 }
 
@@ -74,6 +75,7 @@ pub(super) fn node_stat(node: &Node, volume: VolumeId, inode: Inode, opened_ns: 
             Node::Gitlink(_) => 2,
             Node::File(_) | Node::Symlink(_) => 1,
         },
+        conflicted: matches!(node, Node::File(file) if file.is_conflicted()),
     }
 }
 
@@ -101,6 +103,7 @@ impl Shared {
             inode: inode.number(),
             device: 1,
             links: if kind == FileKind::Directory { 2 } else { 1 },
+            conflicted: false,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
+use bytes::Bytes;
 
 use super::body::Body;
 use super::dir::Dir;
@@ -32,6 +33,9 @@ impl Attributes {
     }
 }
 
+/// How the first line of a conflict begins in a file that is read; a longer one begins so, too.
+const CONFLICT_BEGINS: &[u8] = b"<<<<<<<";
+
 /// The sides of a file that two writers left touching, in jj's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
@@ -53,6 +57,14 @@ impl File {
     #[must_use]
     pub fn new(attributes: Attributes, body: Body) -> Self {
         Self { attributes, body, conflict: None }
+    }
+
+    /// Whether its sides differ still. One that was written without markers is settled when the change
+    /// is stored next, and is told to be so now; one that cannot be read counts as it is.
+    #[must_use]
+    pub fn is_conflicted(&self) -> bool {
+        let marked = |body: Bytes| body.lines().any(|line| line.starts_with(CONFLICT_BEGINS));
+        self.conflict.is_some() && self.body.read_all().map_or(true, marked)
     }
 
     /// This file with another content; an edited conflict stays one.

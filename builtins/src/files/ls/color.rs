@@ -28,6 +28,8 @@ const DEFAULTS: &[(&[u8], &[u8])] = &[
     (b"tw", b"30;42"),
     (b"ow", b"34;42"),
     (b"st", b"37;44"),
+    // GNU has none: a file whose sides differ.
+    (b"cf", b"01;31"),
 ];
 
 impl Colors {
@@ -83,6 +85,7 @@ impl Colors {
             }
             FileKind::CharDevice => self.indicator(b"cd"),
             FileKind::Pipe => self.indicator(b"pi"),
+            FileKind::File if stat.conflicted => self.indicator(b"cf"),
             FileKind::File => {
                 let special = if stat.mode & 0o4000 != 0 {
                     self.indicator(b"su")

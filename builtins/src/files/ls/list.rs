@@ -336,6 +336,7 @@ impl Listing<'_, '_> {
             (_, Indicator::Slash) => None,
             (FileKind::Symlink, _) => Some(b'@'),
             (FileKind::Pipe, _) => Some(b'|'),
+            (FileKind::File, Indicator::Classify) if stat.conflicted => Some(b'!'),
             (FileKind::File, Indicator::Classify) if stat.mode & 0o111 != 0 => Some(b'*'),
             _ => None,
         }
@@ -353,6 +354,9 @@ impl Listing<'_, '_> {
         let arrow = self.options.format == Format::Long && entry.link.is_some();
         if !arrow {
             out.extend(self.indicator(&entry.stat));
+            if entry.stat.conflicted && self.options.format == Format::Long {
+                out.extend_from_slice(b" (conflict)");
+            }
             return;
         }
         out.extend_from_slice(b" -> ");
