@@ -518,6 +518,21 @@ fn who_changed_a_file_is_told_with_the_line() {
     assert!(told.iter().any(|told| told.3 == "mkdir -p d; echo 1 > d/a"), "{told:?}");
     let renamed = shell.json("ops --path c -n 1");
     assert_eq!((&renamed[0]["path"], &renamed[0]["to"]), (&"b".into(), &"c".into()));
+    // A file is followed to the names that it had, and over what was taken back.
+    shell.run("mkdir f; mv c f/c");
+    shell.run("mv f g; echo 3 >> g/c\nundo\nredo\necho new > f");
+    let lines = shell.run("ops --path g/c | grep -F '$'");
+    let wanted = [
+        "redo",
+        "undo",
+        "mv f g; echo 3 >> g/c",
+        "mkdir f; mv c f/c",
+        "mv b c",
+        "rm -r d; echo 2 > b",
+    ];
+    let told: Vec<&str> = lines.lines().map(|line| line.trim_start_matches([' ', '$'])).collect();
+    assert_eq!(told, wanted, "{lines}");
+    assert!(!shell.run("ops --path f | grep -F '$'").contains("echo 2 > b"));
     assert!(renamed[0]["cause"]["session"].as_str().is_some_and(|session| !session.is_empty()));
     // What was done to history names its line, too.
     shell.run("changes describe -m told");

@@ -8,7 +8,7 @@ use mesafs::name::ChangeId;
 use mesafs::path::RepoPath;
 use mesafs::tree::ObjectId;
 use rusqlite::types::Value;
-use rusqlite::{Row, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::{Database, Lasting, malformed};
 use crate::audit::Audited;
@@ -139,6 +139,50 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     })
 }
 
+/// So many renames of one path are followed back.
+const RENAMES_MAX: usize = 100;
+
+/// Where what is at a path was earlier: another path, up to an edit.
+struct Earlier {
+    path: RepoPath,
+    until: (i64, i64),
+}
+
+/// The names that what is at `path` had before, by renames of it or of a folder above it.
+fn earlier(db: &Connection, repo: RepoUid, path: &RepoPath) -> rusqlite::Result<Vec<Earlier>> {
+    let mut found: Vec<Earlier> = Vec::new();
+    while found.len() < RENAMES_MAX {
+        let (now, until) = match found.last() {
+            Some(last) => (&last.path, last.until),
+            None => (path, (i64::MAX, i64::MAX)),
+        };
+        let now: &[u8] = now.as_ref();
+        let mut values: Vec<Value> = [repo.0, until.0, until.1].map(Value::Integer).into();
+        values.push(Value::Blob(now.to_vec()));
+        values.extend(folders_above(now).map(|folder| Value::Blob(folder.to_vec())));
+        let targets: Vec<String> = (4..=values.len()).map(|at| format!("?{at}")).collect();
+        let sql = format!(
+            "SELECT sequence, at, path, target FROM audit
+             WHERE repo = ?1 AND (sequence, at) < (?2, ?3) AND op = 'rename' AND target IN ({})
+             ORDER BY sequence DESC, at DESC LIMIT 1",
+            targets.join(", ")
+        );
+        let rename = db.prepare(&sql)?.query_row(params_from_iter(values), |row| {
+            let (from, to): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
+            Ok(((row.get(0)?, row.get(1)?), from, to))
+        });
+        let Some((until, from, to)) = rename.optional()? else { break };
+        let rest = now.get(to.len()..).unwrap_or_default();
+        found.push(Earlier { path: repo_path(&[&from[..], rest].concat())?, until });
+    }
+    Ok(found)
+}
+
+fn folders_above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    slashes.filter_map(|(at, _)| path.get(..at))
+}
+
 /// The condition for one path, with its values.
 fn condition(path: &RepoPath, values: &mut Vec<Value>) -> Option<String> {
     if path.is_root() {
@@ -153,8 +197,7 @@ fn condition(path: &RepoPath, values: &mut Vec<Value>) -> Option<String> {
     // Every name below begins with the path and '/', which '0' follows.
     let (from, to) = (value([bytes, b"/"].concat()), value([bytes, b"0"].concat()));
     let mut above = Vec::new();
-    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    for folder in slashes.filter_map(|(at, _)| bytes.get(..at)) {
+    for folder in folders_above(bytes) {
         above.push(value(folder.to_vec()));
     }
     let above = above.join(", ");
@@ -168,7 +211,8 @@ fn condition(path: &RepoPath, values: &mut Vec<Value>) -> Option<String> {
 }
 
 impl Database {
-    /// The edits at, below or of all above these paths, the newest first; `limit` 0 means all.
+    /// The edits at, below or of all above these paths, under the names that they had before they were
+    /// renamed, too; the newest first; `limit` 0 means all.
     pub fn audit(
         &self,
         repo: RepoUid,
@@ -178,6 +222,21 @@ impl Database {
         let mut values = vec![Value::Integer(repo.0)];
         let conditions: Option<Vec<String>> =
             paths.iter().map(|path| condition(path, &mut values)).collect();
+        let mut renamed = Vec::new();
+        for path in paths {
+            for Earlier { path, until } in self.read(|db| earlier(db, repo, path))? {
+                let Some(condition) = condition(&path, &mut values) else { continue };
+                values.extend([until.0, until.1].map(Value::Integer));
+                let (sequence, at) = (values.len() - 1, values.len());
+                renamed.push(format!(
+                    "((audit.sequence, audit.at) <= (?{sequence}, ?{at}) AND ({condition}))"
+                ));
+            }
+        }
+        let conditions = conditions.map(|mut conditions| {
+            conditions.append(&mut renamed);
+            conditions
+        });
         // The root stands for everything.
         let conditions = conditions.filter(|conditions| !conditions.is_empty());
         let conditions = conditions.map(|conditions| format!("AND ({})", conditions.join(" OR ")));
