@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod schema;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -209,4 +211,50 @@ fn a_name_that_cannot_be_stored_stops_a_sync() {
     assert_eq!(status, Some(1));
     assert!(said.starts_with("mesash: names that cannot be stored:\n  'sub/git~1' in commit "));
     assert_eq!(mesash(home, &["-r", "app", "-c", "ls; bookmarks | wc -l"]), "a\n1\n");
+}
+
+#[test]
+fn json_is_what_the_schema_says() {
+    let schema = include_str!("../docs/program.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let source = home.join("source");
+    fs::create_dir(&source).unwrap();
+    git(&source, &["init", "-q", "-b", "main"]);
+    commit(&source, "a", "1\n");
+    let public = mesash(home, &["key", "list", "--json"]);
+    let public: serde_json::Value = serde_json::from_str(&public).unwrap();
+    let public = public[0]["public_key"].as_str().unwrap().to_owned();
+    let created = mesash(home, &["key", "create", "--json"]);
+    let created: serde_json::Value = serde_json::from_str(&created).unwrap();
+    let id = created["id"].as_str().unwrap();
+    let calls: &[(&str, &[&str])] = &[
+        ("repo create", &["app"]),
+        ("repo import", &["source", "taken"]),
+        ("repo sync", &["taken", "source"]),
+        ("repo export", &["taken", "out.git"]),
+        ("repo list", &[]),
+        ("repo gc", &[]),
+        ("repo delete", &["app", "--yes"]),
+        ("key create", &[]),
+        ("key add", &[&public]),
+        ("key list", &[]),
+        ("key revoke", &[id]),
+    ];
+    for (name, args) in calls {
+        let words: Vec<&str> =
+            name.split(' ').chain(args.iter().copied()).chain(["--json"]).collect();
+        let printed = serde_json::from_str(&mesash(home, &words)).unwrap();
+        schema::fits(name, &printed, &schema["properties"][name], &schema);
+    }
+    for script in ["echo a", "printf '\\377' >&2; exit 3"] {
+        let (_, printed) = ended(home, &["--json", "-c", script]);
+        let printed = serde_json::from_str(&printed).unwrap();
+        schema::fits("-c", &printed, &schema["properties"]["-c"], &schema);
+    }
+    let named = schema["properties"].as_object().unwrap().keys().filter(|name| *name != "-c");
+    for name in named {
+        assert!(calls.iter().any(|(called, _)| called == name), "{name} is not tried");
+    }
 }

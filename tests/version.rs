@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod embedded;
+mod schema;
 
 use embedded::Embedded;
 use mesash::bash::BashOptions;
 use mesash::mesa::MesaFileSystem;
+use schema::fits;
 use serde_json::Value;
 
 struct Shell {
@@ -345,45 +347,6 @@ fn json_is_what_the_schema_says() {
     let named = schema["properties"].as_object().unwrap().keys();
     for command in named {
         assert!(calls.iter().any(|(called, _)| called == command), "{command} is not tried");
-    }
-}
-
-/// The part of JSON Schema that the schema uses.
-fn fits(at: &str, value: &Value, schema: &Value, root: &Value) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let name = reference.strip_prefix("#/$defs/").unwrap();
-        return fits(at, value, &root["$defs"][name], root);
-    }
-    if let Some(any) = schema["anyOf"].as_array() {
-        let schema = any.iter().find(|schema| (schema["type"] == "null") == value.is_null());
-        return fits(at, value, schema.unwrap(), root);
-    }
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let kinds = &schema["type"];
-    let known = kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.contains(&kind.into()));
-    assert!(known, "{at} is a {kind}: {value}");
-    if let Some(words) = schema["enum"].as_array() {
-        assert!(words.contains(value), "{at} is {value}");
-    }
-    for item in value.as_array().into_iter().flatten() {
-        fits(&format!("{at}[]"), item, &schema["items"], root);
-    }
-    if let (Some(fields), Some(wanted)) = (value.as_object(), schema["properties"].as_object()) {
-        let names =
-            |object: &serde_json::Map<String, Value>| -> std::collections::BTreeSet<String> {
-                object.keys().cloned().collect()
-            };
-        assert_eq!(names(fields), names(wanted), "{at}");
-        for (name, field) in fields {
-            fits(&format!("{at}.{name}"), field, &wanted[name], root);
-        }
     }
 }
 
