@@ -24,7 +24,7 @@ use crate::live::{Limits, LiveTree, OpenIds, Origin, Queue, Rules};
 use crate::name::{BookmarkName, ChangeId, RepoId};
 use crate::op::{Applied, Batch, Op};
 use crate::path::RepoPath;
-use crate::tree::{Body, Dir, File, Node, Root};
+use crate::tree::{Body, Conflict, Dir, File, Node, Root};
 
 /// How often something is planned because somebody goes on writing.
 pub(super) const ATTEMPTS: usize = 5;
@@ -185,7 +185,17 @@ fn refused<T>() -> Result<T, ChangeError> {
 fn own(node: &Node) -> FsResult<Node> {
     let body = |body: &Body| -> FsResult<Body> { Ok(Body::from(body.read_all()?)) };
     Ok(match node {
-        Node::File(file) => File::new(file.attributes, body(&file.body)?).into(),
+        Node::File(file) => {
+            let mut own = File::new(file.attributes, body(&file.body)?);
+            if let Some(conflict) = &file.conflict {
+                let sides = |sides: &[Option<Body>]| -> FsResult<Vec<Option<Body>>> {
+                    sides.iter().map(|side| side.as_ref().map(body).transpose()).collect()
+                };
+                let (removes, adds) = (sides(&conflict.removes)?, sides(&conflict.adds)?);
+                own.conflict = Some(Arc::new(Conflict { removes, adds }));
+            }
+            own.into()
+        }
         Node::Symlink(link) => {
             crate::tree::Symlink::new(link.attributes, link.target.clone()).into()
         }

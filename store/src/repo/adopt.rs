@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use mesafs::error::{FsResult, Operation};
+use mesafs::error::{FsError, FsResult, Operation};
 use mesafs::op::{Batch, Op};
+use mesafs::path::RepoPath;
 use mesafs::tree::{Body, Conflict, Dir, File, Node, Symlink};
 
 use super::Repo;
@@ -26,19 +27,44 @@ impl Repo {
         if !batch.ops.iter().any(|op| matches!(op, Op::Graft { .. })) {
             return Ok(Cow::Borrowed(batch));
         }
-        let adopt = |op: &Op| match op {
-            Op::Graft { path, node } => {
-                let node = match from {
-                    Marks::Own => self.kept(node),
-                    Marks::Foreign => self.adopt(node),
-                };
-                let node = node.map_err(|error| error.at(path.clone()))?;
-                Ok(Op::Graft { path: path.clone(), node })
-            }
-            op => Ok(op.clone()),
-        };
-        let ops = batch.ops.iter().map(adopt).collect::<FsResult<_>>()?;
+        let mut ops = Vec::with_capacity(batch.ops.len());
+        for op in &batch.ops {
+            let Op::Graft { path, node } = op else {
+                ops.push(op.clone());
+                continue;
+            };
+            let fail = |error: FsError| error.at(path.clone());
+            let adopted = match from {
+                Marks::Own => self.kept(node),
+                Marks::Foreign => self.adopt(node),
+            };
+            ops.push(Op::Graft { path: path.clone(), node: adopted.map_err(fail)? });
+            self.conflicts_below(path, node, &mut ops).map_err(fail)?;
+        }
         Ok(Cow::Owned(Batch { ops, ..*batch }))
+    }
+
+    /// A stored folder holds the text of conflicts: their sides are put there after it. Iterative; looks
+    /// only at what is in memory, for what was never touched has no conflict that is not there.
+    fn conflicts_below(&self, path: &RepoPath, node: &Node, ops: &mut Vec<Op>) -> FsResult<()> {
+        let Node::Dir(dir) = node else { return Ok(()) };
+        let mut dirs = vec![(path.clone(), dir.clone())];
+        while let Some((path, dir)) = dirs.pop() {
+            // A folder with a conflict in it is never noted as stored.
+            if dir.stored().is_some() {
+                continue;
+            }
+            for (name, node) in dir.iter()? {
+                match node {
+                    Node::Dir(below) => dirs.push((path.child(name), below.clone())),
+                    Node::File(file) if file.conflict.is_some() => {
+                        ops.push(Op::Graft { path: path.child(name), node: self.adopt(node)? });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What was in this repository before: only what is not stored yet has to be brought in.
@@ -60,7 +86,7 @@ impl Repo {
                 );
                 prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
                 std::mem::take(&mut stored.settle).apply(&self.source());
-                // A folder with a conflict in it is never noted as stored: its text is kept.
+                // A folder with a conflict in it is never noted as stored.
                 match dir.stored() {
                     Some(_) => Ok(node.clone()),
                     None => self.adopt(node),

@@ -403,3 +403,51 @@ fn an_imported_bookmark_gets_its_child_before_it_is_described() {
     mount.write("/acme/lib/c", "c").unwrap();
     assert_eq!(mount.names("/acme/lib"), ["a", "c"]);
 }
+
+#[test]
+fn a_conflict_keeps_its_sides_in_another_repository() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    store.create_repo(&repo("lib"), &crate::fixture::author()).unwrap();
+    let mount = fixture.mount(&store, &["app", "lib"]);
+    for file in ["a", "d/e/b", "k/c"] {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        mount.files.create_dir(&path(&format!("/acme/app/{folder}")), 0o755, true)?;
+        mount.write(&format!("/acme/app/{file}"), "1\n")?;
+    }
+    mount.write("/acme/app/d/plain", "x\n")?;
+    let base = open(&mount);
+    let mut sides = Vec::new();
+    for text in ["2\n", "3\n"] {
+        mount.checkout().new_change(&by_id(&base), None).unwrap();
+        for file in ["a", "d/e/b", "k/c"] {
+            mount.write(&format!("/acme/app/{file}"), text)?;
+        }
+        sides.push(by_id(&open(&mount)));
+    }
+    history(&mount).merge(&sides, None).unwrap();
+    let text = mount.read("/acme/app/d/e/b")?;
+    assert!(text.starts_with("<<<<<<<"), "{text}");
+    // By itself, in a folder, and in a folder of what lands together.
+    mount.files.rename(&path("/acme/app/a"), &path("/acme/lib/a"))?;
+    mount.files.rename(&path("/acme/app/d"), &path("/acme/lib/d"))?;
+    let fork = mount.files.fork()?;
+    fork.files().rename(&path("/acme/app/k"), &path("/acme/lib/k"))?;
+    fork.land().unwrap();
+    let killed = fixture.copied();
+    let again = killed.open();
+    for mount in [&mount, &killed.mount(&again, &["app", "lib"])] {
+        let lib = mount.checkouts[1].history().unwrap();
+        let listed = |history: &dyn History| -> Vec<String> {
+            let found = history.conflicts(&Revision::here()).unwrap();
+            found.iter().map(|conflict| conflict.path.to_string()).collect()
+        };
+        assert_eq!(listed(history(mount)), [] as [&str; 0]);
+        assert_eq!(listed(lib), ["a", "d/e/b", "k/c"]);
+        assert_eq!(mount.read("/acme/lib/d/e/b")?, text);
+        lib.resolve(&at("d/e/b"), Pick::Theirs).unwrap();
+        assert_eq!(mount.read("/acme/lib/d/e/b")?, "3\n");
+        assert_eq!(listed(lib), ["a", "k/c"]);
+        assert_eq!(mount.read("/acme/lib/d/plain")?, "x\n");
+    }
+    Ok(())
+}
