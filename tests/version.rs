@@ -171,15 +171,30 @@ fn a_log_is_a_graph_of_changes() {
             format!("{graph}{}", if kept { text } else { "" })
         })
         .collect();
-    let wanted = ["@  ", "│  (empty) (no description set)", "○  ", "│  both", "├─╮", "│ │ "];
-    assert_eq!(&shape[..5], &wanted[..5], "{log}");
+    let wanted = ["@  ", "│  (empty) (no description set)", "○    ", "├─╮  both"];
+    assert_eq!(&shape[..4], &wanted, "{log}");
+    assert!(log.ends_with("\n◆  zzzzzzzz root() 00000000\n"), "{log}");
+    assert!(!shell.run("changes log x").contains("root()"));
+    assert!(shell.run("changes log x").ends_with("\n│  x\n~\n"));
+    assert!(
+        shell.run("changes log 'x('").starts_with("changes: invalid revision 'x(':  --> 1:3\n")
+    );
+    assert_eq!(
+        shell.run("changes diff x- 2>&1; changes status nowhere | tail -n 1"),
+        "changes: nothing at 'x-'; a revision goes behind --of, --from or --to\nnothing is changed\nchanges: nothing at 'nowhere'\n"
+    );
+    let told = shell.run("changes history x");
+    assert!(
+        told.starts_with("○  ") && told.contains("\n│  x\n") && told.contains("(hidden)\n"),
+        "{told}"
+    );
     assert_eq!(log.matches("first").count(), 1, "{log}");
     let named = shell.run("changes log --no-graph 'x | y' | grep -c '^[○@◆×]'");
     assert_eq!(named, "2\n");
     assert!(shell.run("changes log 'x..y'").contains("  y\n"));
     assert_eq!(
         shell.run("changes log 'nowhere'"),
-        "changes: invalid revision 'nowhere': Revision `nowhere` doesn't exist\n[1]\n"
+        "changes: no bookmark and no change 'nowhere' in 'acme/app'\n[1]\n"
     );
     assert_eq!(
         shell.run("changes edit nowhere"),
@@ -270,6 +285,18 @@ fn bookmarks_move_where_they_are_told() {
     assert_eq!(shell.run("bookmarks list 'm*' x | cut -c 1-6"), "* main\n  x   \n");
     assert!(
         shell.run("bookmarks rename x z; bookmarks list | cut -c 3").contains("z is on change ")
+    );
+    assert_eq!(
+        shell.run("bookmarks list mian"),
+        "bookmarks: bookmark 'mian' not found: did you mean 'main'?\n[1]\n"
+    );
+    assert_eq!(shell.run("bookmarks list 'q*'"), "");
+    assert_eq!(
+        shell.run("bookmarks delete z zz; changes split nowhere; changes merge y"),
+        "bookmarks: bookmark 'zz' not found\n\
+         changes: the change has changed nothing there\n\
+         changes merge: give two revisions or more\n\
+         Try 'changes merge --help' for more information.\n[2]\n"
     );
     assert_eq!(shell.run("bookmarks delete z y"), "z is deleted\ny is deleted\n");
     assert!(

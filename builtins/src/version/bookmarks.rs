@@ -33,8 +33,11 @@ pub const BOOKMARKS: Command = Command {
     ..Command::BASE
 };
 
-const FAMILY: Family =
-    Family { command: &BOOKMARKS, default: &DEFAULT, known_as: &[("forget", "delete")] };
+const FAMILY: Family = Family {
+    command: &BOOKMARKS,
+    default: &DEFAULT,
+    known_as: &[("forget", "bookmarks delete"), ("rm", "bookmarks delete")],
+};
 
 const DEFAULT: Command = Command { name: "bookmarks", ..LIST };
 
@@ -149,6 +152,12 @@ fn list(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         let name = bookmark.name.as_str().as_bytes();
         patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(name))
     });
+    if let ([name], [pattern], true) = (args.operands(), &patterns[..], bookmarks.is_empty())
+        && pattern.literal().is_some()
+    {
+        let missing = ChangeError::NoBookmark(name.to_string());
+        return Err(failed("list the bookmarks", &*checkout, missing));
+    }
     if args.has("json") {
         let list: Vec<_> = bookmarks.iter().map(bookmark_json).collect();
         return put_json(ctx, &list.into());
@@ -314,8 +323,18 @@ fn delete(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let checkout = checkout(ctx, args)?;
     name(args, &*checkout)?;
     let expected = expected(args, &*checkout)?;
-    let names: Vec<BookmarkName> =
-        args.operands().iter().map(|name| checked(name, &*checkout)).collect::<Result<_, _>>()?;
+    let mut names: Vec<BookmarkName> = Vec::new();
+    for operand in args.operands() {
+        let name = checked(operand, &*checkout)?;
+        // All of them are there, or none goes.
+        if all(&*checkout)?.iter().all(|bookmark| bookmark.name != name) {
+            let missing = ChangeError::NoBookmark(name.to_string());
+            return Err(failed("delete the bookmark", &*checkout, missing));
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     for name in &names {
         history(&*checkout)?
             .delete_bookmark(name, expected.as_ref())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mesafs::backend::Comparison;
 use mesafs::path::RepoPath;
-use mesafs::tree::{Difference, Node, differences};
+use mesafs::tree::{Difference, Dir, Node, differences};
 
 use crate::prelude::*;
 
@@ -47,6 +47,17 @@ impl Changed {
     pub fn is_conflicted(&self) -> bool {
         matches!(&self.after, Some(Node::File(file)) if file.conflict.is_some())
     }
+}
+
+/// Whether a folder has something at a path below it.
+pub(super) fn is_there(dir: &Dir, path: &RepoPath) -> FsResult<bool> {
+    let mut found = Node::Dir(dir.clone());
+    for name in path.names() {
+        let Node::Dir(above) = &found else { return Ok(false) };
+        let Some(below) = above.get(name)? else { return Ok(false) };
+        found = below.clone();
+    }
+    Ok(true)
 }
 
 /// `dir/{old => new}`: what both paths have in common stands outside.

@@ -10,6 +10,8 @@ use mesafs::CommitOid;
 pub(super) struct Graph {
     /// The change that each leads to.
     columns: Vec<Option<CommitOid>>,
+    /// Whether the last line ended where nothing goes on: what comes next stands apart.
+    gap: bool,
 }
 
 /// One change to be drawn.
@@ -25,33 +27,46 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Graph {
-    /// The change, its lines, and the bends below it.
+    /// The change, its lines, and the bends below it, which stand beside its lines as far as these go.
     pub fn draw(&mut self, drawn: &Drawn<'_>) -> String {
         let at = self.column_of(drawn.oid);
-        let mut out = String::new();
+        let mut rows = Vec::new();
         let ends = drawn.parents.is_empty();
-        for (row, line) in drawn.lines.iter().enumerate() {
-            let own = match (row, ends) {
-                (0, _) => drawn.mark,
-                (_, true) => " ",
-                (_, false) => "│",
-            };
-            self.row(&mut out, |column| if column == at { Some(own) } else { None });
-            let indented = format!("{}  {line}", out_end(&mut out));
-            out.push_str(indented.trim_end());
-            out.push('\n');
+        let mut width = self.columns.len();
+        let mut out = String::new();
+        if std::mem::take(&mut self.gap) {
+            let beside = self.row(|column| (column == at).then_some(" "));
+            out = format!("{}\n", beside.trim_end());
+        }
+        rows.push(self.row(|column| (column == at).then_some(drawn.mark)));
+        if !ends {
+            self.follow(&mut rows, at, &drawn.parents);
+            width = width.max(self.columns.len());
+        }
+        while rows.len() < drawn.lines.len() {
+            let below = if ends && !drawn.elided { " " } else { "│" };
+            rows.push(self.row(|column| (ends && column == at).then_some(below)));
+        }
+        if ends && drawn.elided {
+            rows.push(self.row(|column| (column == at).then_some("~")));
+            self.gap = true;
         }
         if ends {
-            if drawn.elided {
-                self.row(&mut out, |column| (column == at).then_some("~"));
-                end_row(&mut out);
-            }
             self.set(at, None);
-        } else {
-            self.follow(&mut out, at, &drawn.parents);
         }
         while self.columns.last().is_some_and(Option::is_none) {
             self.columns.pop();
+        }
+        for (number, row) in rows.iter().enumerate() {
+            let text = drawn.lines.get(number).map_or("", String::as_str);
+            // A mark may be coloured, and takes one column all the same.
+            let drawn_columns = match number {
+                0 => row.chars().count() - drawn.mark.chars().count() + 1,
+                _ => row.chars().count(),
+            };
+            let pad = (2 * width).saturating_sub(1 + drawn_columns);
+            out.push_str(format!("{row}{:pad$}  {text}", "").trim_end());
+            out.push('\n');
         }
         out
     }
@@ -77,14 +92,14 @@ impl Graph {
     }
 
     /// Leads the line at `at` on to the parents of its change.
-    fn follow(&mut self, out: &mut String, at: usize, parents: &[&CommitOid]) {
+    fn follow(&mut self, rows: &mut Vec<String>, at: usize, parents: &[&CommitOid]) {
         let Some((first, others)) = parents.split_first() else { return };
         // The change itself is drawn: what stands in its column from here on is its first parent.
         self.set(at, Some((*first).clone()));
         for other in others {
             let to = match self.find_beside(other, at) {
                 Some(to) => {
-                    self.bend(out, at, to, if to > at { ["├", "┤"] } else { ["┤", "├"] });
+                    rows.push(self.bend(at, to, if to > at { ["├", "┤"] } else { ["┤", "├"] }));
                     continue;
                 }
                 None => {
@@ -92,13 +107,13 @@ impl Graph {
                     free.map_or(self.columns.len(), |free| at + 1 + free)
                 }
             };
-            self.bend(out, at, to, ["├", "╮"]);
+            rows.push(self.bend(at, to, ["├", "╮"]));
             self.set(to, Some((*other).clone()));
         }
         if let Some(to) = self.find_beside(first, at) {
             // The line that stands further right bends to the other.
             let (low, high) = (at.min(to), at.max(to));
-            self.bend(out, high, low, ["╯", "├"]);
+            rows.push(self.bend(high, low, ["╯", "├"]));
             self.set(high, None);
         }
     }
@@ -109,7 +124,8 @@ impl Graph {
     }
 
     /// A row with a line from column `from` to column `to`.
-    fn bend(&mut self, out: &mut String, from: usize, to: usize, [start, end]: [&str; 2]) {
+    fn bend(&self, from: usize, to: usize, [start, end]: [&str; 2]) -> String {
+        let mut out = String::new();
         let (low, high) = (from.min(to), from.max(to));
         let width = self.columns.len().max(high + 1);
         for column in 0..width {
@@ -130,30 +146,21 @@ impl Graph {
             out.push_str(cell);
             out.push_str(if low <= column && column < high { "─" } else { " " });
         }
-        end_row(out);
+        out.truncate(out.trim_end_matches(' ').len());
+        out
     }
 
-    /// The columns, without an end of the line.
-    fn row<'a>(&self, out: &mut String, cell: impl Fn(usize) -> Option<&'a str>) {
+    /// The columns as they stand, but for those that `cell` has something for.
+    fn row<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> String {
+        let mut out = String::new();
         for (at, column) in self.columns.iter().enumerate() {
             if at > 0 {
                 out.push(' ');
             }
             out.push_str(cell(at).unwrap_or(if column.is_some() { "│" } else { " " }));
         }
+        out
     }
-}
-
-fn end_row(out: &mut String) {
-    let kept = out.trim_end_matches(' ').len();
-    out.truncate(kept);
-    out.push('\n');
-}
-
-/// Takes the row that is being written away from the end of `out`.
-fn out_end(out: &mut String) -> String {
-    let start = out.rfind('\n').map_or(0, |at| at + 1);
-    out.split_off(start)
 }
 
 #[cfg(test)]
@@ -183,9 +190,10 @@ mod tests {
 
     #[test]
     fn lines_go_straight_and_bend_where_they_meet() {
-        assert_eq!(drawn(&["ba", "a~"]), "○  b\n│  text\n○  a\n   text\n~\n");
+        assert_eq!(drawn(&["ba", "a~"]), "○  b\n│  text\n○  a\n│  text\n~\n");
+        assert_eq!(drawn(&["b~", "a"]), "○  b\n│  text\n~\n\n○  a\n   text\n");
         let fork = drawn(&["cba", "xa", "ba", "a"]);
-        let wanted = "○  c\n│  text\n├─╮\n│ │ ○  x\n│ │ │  text\n│ ├─╯\n○ │  b\n│ │  text\n├─╯\n○  a\n   text\n";
+        let wanted = "○    c\n├─╮  text\n│ │ ○  x\n│ ├─╯  text\n○ │  b\n├─╯  text\n○  a\n   text\n";
         assert_eq!(fork, wanted);
     }
 }

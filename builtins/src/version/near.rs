@@ -60,7 +60,9 @@ fn limit(word: &str) -> usize {
 }
 
 fn nearest(word: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
-    let distances = known.into_iter().map(|known| (strsim::osa_distance(word, &known), known));
+    // What is there is not what was meant.
+    let known = known.into_iter().filter(|known| known != word);
+    let distances = known.map(|known| (strsim::osa_distance(word, &known), known));
     let (distance, known) = distances.min()?;
     (distance <= limit(word)).then_some(known)
 }

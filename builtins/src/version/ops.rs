@@ -47,7 +47,8 @@ pub const OPS: Command = Command {
     ..Command::BASE
 };
 
-const FAMILY: Family = Family { command: &OPS, default: &DEFAULT, known_as: &[("log", "list")] };
+const FAMILY: Family =
+    Family { command: &OPS, default: &DEFAULT, known_as: &[("log", "ops list"), ("undo", "undo")] };
 
 const DEFAULT: Command = Command { name: "ops", ..LIST };
 

@@ -146,11 +146,6 @@ impl Asked {
     pub fn failed(&self, doing: &str, checkout: &dyn Checkout, error: ChangeError) -> CommandError {
         match error {
             ChangeError::NoChange(word) if self.plain => nothing_named(&word, checkout),
-            ChangeError::Revision { text, reason }
-                if self.plain && unknown(&reason) == Some(text.as_str()) =>
-            {
-                nothing_named(&text, checkout)
-            }
             error => failed(doing, checkout, error),
         }
     }
@@ -270,6 +265,9 @@ pub(super) fn failed(
         ChangeError::Fs(reason) => format!("cannot {doing} in '{}': {reason}", checkout.repo()),
         ChangeError::NoBookmark(name) => format!("{error}{}", near::bookmark(name, checkout)),
         ChangeError::NoChange(id) => format!("{error}{}", near::change(id, checkout)),
+        ChangeError::Revision { text, reason } if unknown(reason) == Some(text) => {
+            return nothing_named(text, checkout);
+        }
         ChangeError::Revision { reason, .. } => {
             let near = unknown(reason).map(|word| near::revision(word, checkout));
             format!("{error}{}", near.unwrap_or_default())

@@ -102,13 +102,29 @@ impl Look {
             true => self.paint(Color::Red.into(), "(conflict) "),
             false => String::new(),
         };
+        conflict + &self.text(change)
+    }
+
+    /// As [`Look::description`], but for the conflict.
+    fn text(&self, change: &ChangeInfo) -> String {
         let empty =
             if change.empty { self.paint(Color::Green.into(), "(empty) ") } else { String::new() };
         let text = match change.summary.as_str() {
             "" => self.paint(Color::Yellow.into(), "(no description set)"),
             summary => summary.to_owned(),
         };
-        conflict + &empty + &text
+        empty + &text
+    }
+
+    /// jj's line for the root, below which nothing is.
+    pub fn root(&self) -> String {
+        let id =
+            self.paint(Color::Magenta.bold(), "z") + &self.paint(Style::new().dimmed(), "zzzzzzz");
+        format!(
+            "{id} {} {}",
+            self.paint(Color::Green.into(), "root()"),
+            self.paint(Color::Blue.into(), "00000000")
+        )
     }
 
     pub fn mark(&self, change: &ChangeInfo, current: bool) -> String {
@@ -118,6 +134,10 @@ impl Look {
             change if change.immutable => self.paint(Color::Cyan.into(), "◆"),
             _ => "○".to_owned(),
         }
+    }
+
+    pub fn root_mark(&self) -> String {
+        self.paint(Color::Cyan.into(), "◆")
     }
 
     pub fn oid(&self, oid: &CommitOid) -> String {
@@ -154,10 +174,14 @@ impl Look {
         let id = self.id(&change.change_id, change.prefix_len);
         let author = self.paint(Color::Yellow.into(), named(&change.author, "name"));
         let when = self.paint(Color::Cyan.into(), &self.when(change.committed_ms));
-        let mut words =
-            vec![id, author, when, self.bookmarks(change), self.oid(&change.commit_oid)];
+        let conflict = match change.conflicted {
+            true => self.paint(Color::Red.into(), "(conflict)"),
+            false => String::new(),
+        };
+        let oid = self.oid(&change.commit_oid);
+        let mut words = vec![id, author, when, self.bookmarks(change), oid, conflict];
         words.retain(|word| !word.is_empty());
-        [words.join(" "), self.description(change)]
+        [words.join(" "), self.text(change)]
     }
 }
 

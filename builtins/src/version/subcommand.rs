@@ -9,7 +9,7 @@ pub(super) struct Family {
     pub command: &'static Command,
     /// What runs without a subcommand; its name is the command's.
     pub default: &'static Command,
-    /// Words that jj has for some of its subcommands, which are told apart from mistyped ones.
+    /// Words that jj has for some of its subcommands and for other commands, each with the one here.
     pub known_as: &'static [(&'static str, &'static str)],
 }
 
@@ -49,7 +49,7 @@ fn unknown(family: &Family, word: &BStr) -> CommandError {
     let message = format!("unknown subcommand '{word}'");
     let known = family.known_as.iter().find(|(other, _)| word == other.as_bytes());
     if let Some((_, own)) = known {
-        return usage(format!("{message}: it is '{} {own}' here", family.command.name));
+        return usage(format!("{message}: it is '{own}' here"));
     }
     let subcommands = family.command.subcommands;
     let names = subcommands.iter().filter_map(|command| command.name.split(' ').nth(1));

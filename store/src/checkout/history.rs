@@ -132,8 +132,16 @@ impl History for StoreCheckout {
     fn log(&self, revisions: &str, limit: usize) -> Result<Vec<ChangeInfo>, ChangeError> {
         let opened = self.reading()?;
         let without_root = format!("({revisions}) ~ root()");
-        let named = self.repo.evaluate(&without_root, self.here(&opened), limit);
-        let named = named.map_err(|error| change_error(asked_as(error, revisions)))?;
+        let here = self.here(&opened);
+        let named = match self.repo.evaluate(&without_root, here, limit) {
+            Ok(named) => named,
+            Err(error) => {
+                // What is wrong is told of the text that was asked for, not of what it was put into.
+                let asked = self.repo.evaluate(revisions, here, 1);
+                asked.map_err(|error| change_error(asked_as(error, revisions)))?;
+                return Err(change_error(asked_as(error, revisions)));
+            }
+        };
         let commits = self.repo.engine.commits(&named).map_err(engine_error)?;
         Ok(commits.into_iter().map(info).collect())
     }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use mesafs::backend::{ChangeInfo, Comparison, ConflictInfo, Earlier, Revision};
-use mesafs::{Checkout, CommitOid};
+use mesafs::backend::{ChangeInfo, Comparison, ConflictInfo, Earlier, History, Revision};
+use mesafs::path::RepoPath;
+use mesafs::{ChangeId, Checkout, CommitOid};
 use serde_json::{Value, json};
 
 use super::{hint, place};
 use crate::prelude::*;
-use crate::version::compare::{Changed, compare};
+use crate::version::compare::{Changed, compare, is_there};
 use crate::version::graph::{Drawn, Graph};
 use crate::version::patch::{self, CONTEXT, Format, GIT, NAME_ONLY, STAT, SUMMARY, changed_json};
 use crate::version::place::{
@@ -22,6 +23,9 @@ use crate::version::subcommand::{at_most, text};
 const LOG_DEFAULT: &str = "@ | ancestors(mutable(), 2) | trunk()";
 /// How many changes `log` and `history` show without `-n`.
 const LOG_MAX: usize = 50;
+
+/// The commit oid of the root.
+const ROOT: &str = "0000000000000000000000000000000000000000";
 
 const LIMIT: Opt = value('n', "limit", "COUNT", "show at most COUNT (50); 0 shows all");
 
@@ -139,6 +143,7 @@ fn status(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let fail = |error| failed("look at the change", &*checkout, error);
     let comparison = history.status().map_err(fail)?;
     let changed = compare(ctx, &comparison, &paths)?;
+    let status = unmatched(ctx, args, &comparison, &paths, &*checkout)?;
     let current = Current::of(&*checkout)?;
     let mut conflicts = match current.change.conflicted {
         true => history.conflicts(&Revision::here()).map_err(fail)?,
@@ -153,7 +158,8 @@ fn status(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             "files": changed.iter().map(changed_json).collect::<Vec<_>>(),
             "conflicts": conflicts.iter().map(conflict_json).collect::<Vec<_>>(),
         });
-        return put_json(ctx, &value);
+        put_json(ctx, &value)?;
+        return Ok(status);
     }
     let look = Look::of(ctx);
     ctx.stdout.put(format!("{}\n", place(&look, &*checkout, &current)).as_bytes())?;
@@ -177,7 +183,33 @@ fn status(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
         hint(ctx, "settle one: resolve --ours|--theirs PATH, or write the file")?;
     }
-    Ok(ExitStatus::SUCCESS)
+    Ok(status)
+}
+
+/// Complains of operands that are no paths on either side.
+fn unmatched(
+    ctx: &mut Context<'_>,
+    args: &Args,
+    comparison: &Comparison,
+    paths: &[RepoPath],
+    checkout: &dyn Checkout,
+) -> CommandResult {
+    let mut status = ExitStatus::SUCCESS;
+    for (operand, path) in args.operands().iter().zip(paths) {
+        if is_there(&comparison.before, path)? || is_there(&comparison.after, path)? {
+            continue;
+        }
+        let is_revision = operand.to_str().is_ok_and(|text| {
+            checkout.history().is_some_and(|history| history.log(text, 1).is_ok())
+        });
+        let way = match is_revision {
+            true => "; a revision goes behind --of, --from or --to",
+            false => "",
+        };
+        ctx.complain(format_args!("nothing at {}{way}", quoted(operand)))?;
+        status = ExitStatus::FAILURE;
+    }
+    Ok(status)
 }
 
 fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -203,12 +235,14 @@ fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         }
     };
     let changed = compare(ctx, &comparison, &paths)?;
+    let status = unmatched(ctx, args, &comparison, &paths, &*checkout)?;
     if args.has("json") {
-        return put_json(ctx, &changed.iter().map(changed_json).collect());
+        put_json(ctx, &changed.iter().map(changed_json).collect())?;
+        return Ok(status);
     }
     let look = Look::of(ctx);
     patch::put(ctx, &look, &changed, format)?;
-    Ok(ExitStatus::SUCCESS)
+    Ok(status)
 }
 
 fn asked(args: &Args, checkout: &dyn Checkout) -> Result<Revision, CommandError> {
@@ -284,7 +318,8 @@ fn log(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         Some(revisions) => text("revisions", revisions.as_bstr())?,
         None => LOG_DEFAULT,
     };
-    let changes = history(&*checkout)?
+    let history = history(&*checkout)?;
+    let changes = history
         .log(revisions, limit)
         .map_err(|error| failed("list the changes", &*checkout, error))?;
     let open = Current::of(&*checkout)?.change.change_id;
@@ -292,26 +327,62 @@ fn log(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         return put_json(ctx, &super::changes_json(&changes, &open));
     }
     let look = Look::of(ctx);
-    let known: HashSet<&CommitOid> = changes.iter().map(|change| &change.commit_oid).collect();
-    let mut graph = Graph::default();
-    for change in &changes {
-        ctx.check()?;
-        let (mark, lines) = (look.mark(change, change.change_id == open), look.entry(change));
-        let drawn = if args.has("no-graph") {
-            format!("{mark} {}\n  {}\n", lines[0], lines[1])
-        } else {
-            let (parents, others): (Vec<_>, Vec<_>) =
-                change.parents.iter().partition(|parent| known.contains(parent));
-            let elided = !others.is_empty();
-            let oid = &change.commit_oid;
-            graph.draw(&Drawn { oid, parents, elided, mark: &mark, lines: &lines })
-        };
-        ctx.stdout.put(drawn.as_bytes())?;
+    let all = limit == 0 || changes.len() < limit;
+    let root = match all && asks_for_root(history, revisions) {
+        true => Some(CommitOid::new(ROOT).map_err(|error| failure(error.to_string()))?),
+        false => None,
+    };
+    if args.has("no-graph") {
+        for change in &changes {
+            ctx.check()?;
+            let (mark, lines) = (look.mark(change, change.change_id == open), look.entry(change));
+            ctx.stdout.put(format!("{mark} {}\n  {}\n", lines[0], lines[1]).as_bytes())?;
+        }
+        if root.is_some() {
+            ctx.stdout.put(format!("{} {}\n", look.root_mark(), look.root()).as_bytes())?;
+        }
+    } else {
+        draw(ctx, &look, &changes, &open, root.as_ref())?;
     }
-    if changes.len() == limit {
+    if !all {
         hint(ctx, "all of them: changes log -n 0")?;
     }
     Ok(ExitStatus::SUCCESS)
+}
+
+/// Whether the root, which the changes listed leave out, is among what is asked for.
+fn asks_for_root(history: &dyn History, revisions: &str) -> bool {
+    history.find(&Revision::Expression(format!("({revisions}) & root()"))).is_ok()
+}
+
+fn draw(
+    ctx: &mut Context<'_>,
+    look: &Look,
+    changes: &[ChangeInfo],
+    open: &ChangeId,
+    root: Option<&CommitOid>,
+) -> Result<(), CommandError> {
+    let known: HashSet<&CommitOid> =
+        changes.iter().map(|change| &change.commit_oid).chain(root).collect();
+    let mut graph = Graph::default();
+    for change in changes {
+        ctx.check()?;
+        let (mark, lines) = (look.mark(change, change.change_id == *open), look.entry(change));
+        let (mut parents, others): (Vec<_>, Vec<_>) =
+            change.parents.iter().partition(|parent| known.contains(parent));
+        let on_root = change.parents.is_empty();
+        parents.extend(root.filter(|_| on_root));
+        let elided = !others.is_empty() || (on_root && root.is_none());
+        let oid = &change.commit_oid;
+        let drawn = graph.draw(&Drawn { oid, parents, elided, mark: &mark, lines: &lines });
+        ctx.stdout.put(drawn.as_bytes())?;
+    }
+    if let Some(oid) = root {
+        let (mark, lines) = (look.root_mark(), [look.root()]);
+        let last = Drawn { oid, parents: Vec::new(), elided: false, mark: &mark, lines: &lines };
+        ctx.stdout.put(graph.draw(&last).as_bytes())?;
+    }
+    Ok(())
 }
 
 fn evolution(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
@@ -335,18 +406,21 @@ fn evolution(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         return put_json(ctx, &earlier.iter().enumerate().map(told).collect());
     }
     let look = Look::of(ctx);
+    let open = Current::of(&*checkout)?.change.change_id;
     for (at, Earlier { change, operation }) in earlier.iter().enumerate() {
         ctx.check()?;
-        let mark = if at == 0 { look.mark(change, true) } else { "○".to_owned() };
-        let [first, second] = look.entry(change);
+        let mark = look.mark(change, at == 0 && change.change_id == open);
+        let [mut first, second] = look.entry(change);
+        // Only the first is to be found by the change's id.
+        if at > 0 {
+            first.push_str(" (hidden)");
+        }
+        let line = if at + 1 < earlier.len() { "│" } else { " " };
         let made = operation.as_ref().map_or(String::new(), |made| {
-            format!(
-                "  -- operation {} {}\n",
-                made.id.get(..12).unwrap_or(&made.id),
-                made.description
-            )
+            let id = made.id.get(..12).unwrap_or(&made.id);
+            format!("{line}  -- operation {id} {}\n", made.description)
         });
-        ctx.stdout.put(format!("{mark} {first}\n  {second}\n{made}").as_bytes())?;
+        ctx.stdout.put(format!("{mark}  {first}\n{line}  {second}\n{made}").as_bytes())?;
     }
     if earlier.len() == limit {
         hint(ctx, "all of them: changes history -n 0")?;

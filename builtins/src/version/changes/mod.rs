@@ -58,12 +58,17 @@ const FAMILY: Family = Family {
     command: &CHANGES,
     default: &OVERVIEW,
     known_as: &[
-        ("commit", "checkpoint"),
-        ("ci", "checkpoint"),
-        ("evolog", "history"),
-        ("obslog", "history"),
-        ("st", "status"),
-        ("desc", "describe"),
+        ("commit", "changes checkpoint"),
+        ("ci", "changes checkpoint"),
+        ("evolog", "changes history"),
+        ("obslog", "changes history"),
+        ("st", "changes status"),
+        ("desc", "changes describe"),
+        ("undo", "undo"),
+        ("redo", "redo"),
+        ("resolve", "resolve"),
+        ("bookmark", "bookmarks"),
+        ("op", "ops"),
     ],
 };
 

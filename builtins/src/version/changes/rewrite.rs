@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{MESSAGE, counted, ids, moved, place, rewritten};
 use crate::prelude::*;
+use crate::version::compare::compare;
 use crate::version::place::{
     Asked, BOOKMARK, CHANGE, CONFLICT, JSON, REPO, checkout, failed, history, named, option,
     options, paths, revision,
@@ -241,8 +242,13 @@ fn split(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let checkout = checkout(ctx, args)?;
     let of = option(args, "of", "@", &*checkout)?;
     let paths = paths(ctx, args.operands(), &*checkout)?;
+    let fail = |error| failed("split the change", &*checkout, error);
+    let changed = history(&*checkout)?.changed(&of).map_err(fail)?;
+    if compare(ctx, &changed, &paths)?.is_empty() {
+        return Err(failure("the change has changed nothing there"));
+    }
     let halves = history(&*checkout)?.split(&of, &paths, message(args)?);
-    let (first, rest) = halves.map_err(|error| failed("split the change", &*checkout, error))?;
+    let (first, rest) = halves.map_err(fail)?;
     let current = Current::of(&*checkout)?;
     if args.has("json") {
         let value = json!({
@@ -300,8 +306,8 @@ fn duplicate(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 }
 
 fn merge(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
-    if args.operands().is_empty() {
-        return Err(usage("missing revision"));
+    if args.operands().len() < 2 {
+        return Err(usage("give two revisions or more"));
     }
     let checkout = checkout(ctx, args)?;
     let (revisions, asked) = operands(args, &*checkout)?;
