@@ -26,10 +26,24 @@ pub(super) struct Comparer {
 pub(super) struct Lead {
     /// In the order of the first key as far as that can be told by so much of it.
     pub abbreviation: u64,
+    /// The same of the second key.
+    second: u64,
     pub index: usize,
-    /// Where the first key is in the line.
-    start: usize,
-    end: usize,
+    /// Where the first key is in the line; `u32::MAX` stands for where that is too far.
+    start: u32,
+    end: u32,
+    /// Keys whose abbreviations are equal are equal.
+    first_is_exact: bool,
+    second_is_exact: bool,
+}
+
+/// So much of a key as fits in a number.
+#[derive(Debug, Clone, Copy)]
+struct Abbreviation {
+    /// One key before another never has the higher one.
+    value: u64,
+    /// It tells all of the key.
+    is_exact: bool,
 }
 
 impl Comparer {
@@ -44,31 +58,56 @@ impl Comparer {
 
     /// What to look at first of a line: where its first key is, and what that begins with.
     pub fn lead(&self, line: &[u8], index: usize) -> Lead {
-        let Some(key) = self.keys.first() else {
-            return Lead { abbreviation: 0, index, start: 0, end: 0 };
+        let of = |at: usize| match self.keys.get(at) {
+            Some(key) => {
+                let range = key.range(line, self.tab);
+                let text = line.get(range.clone()).unwrap_or_default();
+                (range, abbreviation(text, &key.settings))
+            }
+            None => (0..0, Abbreviation { value: 0, is_exact: true }),
         };
-        let range = key.range(line, self.tab);
-        let text = line.get(range.clone()).unwrap_or_default();
-        let abbreviation = abbreviation(text, &key.settings);
-        let abbreviation = if key.settings.reverse { !abbreviation } else { abbreviation };
-        Lead { abbreviation, index, start: range.start, end: range.end }
+        let (range, first) = of(0);
+        let (_, second) = of(1);
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Lead {
+            abbreviation: first.value,
+            second: second.value,
+            index,
+            start: place(range.start),
+            end: place(range.end),
+            first_is_exact: first.is_exact,
+            second_is_exact: second.is_exact,
+        }
     }
 
-    /// As [`Comparer::compare`], the first key known from [`Comparer::lead`].
+    /// As [`Comparer::compare`] of two lines whose first keys have the same abbreviation.
     pub fn compare_led(
         &self,
         (lead_a, a): (&Lead, &[u8]),
         (lead_b, b): (&Lead, &[u8]),
     ) -> Ordering {
-        if let Some(key) = self.keys.first() {
-            let of =
-                |lead: &Lead, line| <[u8]>::get(line, lead.start..lead.end).unwrap_or_default();
-            let order = self.by_key(of(lead_a, a), of(lead_b, b), &key.settings);
+        if let Some(key) = self.keys.first()
+            && !(lead_a.first_is_exact && lead_b.first_is_exact)
+        {
+            let (of_a, of_b) = (self.led(key, lead_a, a), self.led(key, lead_b, b));
+            let order = self.by_key(of_a, of_b, &key.settings);
             if order != Ordering::Equal {
                 return if key.settings.reverse { order.reverse() } else { order };
             }
         }
-        self.by_keys_from(1, a, b)
+        let order = lead_a.second.cmp(&lead_b.second);
+        if order != Ordering::Equal {
+            return order;
+        }
+        let known = if lead_a.second_is_exact && lead_b.second_is_exact { 2 } else { 1 };
+        self.by_keys_from(known, a, b)
+    }
+
+    fn led<'l>(&self, key: &Key, lead: &Lead, line: &'l [u8]) -> &'l [u8] {
+        match (lead.start, lead.end) {
+            (u32::MAX, _) | (_, u32::MAX) => key.of(line, self.tab),
+            (start, end) => line.get(start as usize..end as usize).unwrap_or_default(),
+        }
     }
 
     fn by_keys_from(&self, first: usize, a: &[u8], b: &[u8]) -> Ordering {
@@ -113,8 +152,7 @@ impl Comparer {
     }
 }
 
-/// A number such that one key before another never has the higher one.
-fn abbreviation(text: &[u8], settings: &Settings) -> u64 {
+fn abbreviation(text: &[u8], settings: &Settings) -> Abbreviation {
     let held;
     let text = if settings.fold || settings.dictionary || settings.printing {
         held = translated(text, settings);
@@ -122,12 +160,13 @@ fn abbreviation(text: &[u8], settings: &Settings) -> u64 {
     } else {
         text
     };
-    match settings.kind {
+    let (value, is_exact) = match settings.kind {
         Kind::Text => {
             let mut first = [0; 8];
             let length = text.len().min(8);
             first[..length].copy_from_slice(&text[..length]);
-            u64::from_be_bytes(first)
+            // What is shorter is filled up with NULs.
+            (u64::from_be_bytes(first), text.len() <= 8 && text.last() != Some(&0))
         }
         Kind::Numeric => {
             let number = Decimal::read(text);
@@ -137,10 +176,12 @@ fn abbreviation(text: &[u8], settings: &Settings) -> u64 {
                 _ => i64::MAX,
             };
             let whole = if number.negative { -whole } else { whole };
-            whole.cast_unsigned() ^ (1 << 63)
+            let is_exact = number.whole.len() <= 18 && number.fraction.is_empty();
+            (whole.cast_unsigned() ^ (1 << 63), is_exact)
         }
-        _ => 0,
-    }
+        _ => (0, false),
+    };
+    Abbreviation { value: if settings.reverse { !value } else { value }, is_exact }
 }
 
 fn translated(text: &[u8], settings: &Settings) -> Vec<u8> {
