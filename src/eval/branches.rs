@@ -61,10 +61,7 @@ pub fn case(eval: &mut Eval, node: &Case) -> Step {
 }
 
 pub fn arith(eval: &mut Eval, expr: &ArithExpr) -> Step {
-    if eval.wants_tracing() {
-        eval.trace_arith(expr);
-    }
-    let status = match expand::arith(&mut eval.shell, &mut eval.rt, expr) {
+    let status = match eval.arith(expr) {
         Ok(value) => u8::from(value == 0),
         Err(error) => {
             eval.arith_failed(b"((", error)?;

@@ -74,7 +74,7 @@ fn judge(eval: &mut Eval, node: &Cond, negated: bool) -> Answer {
         Cond::Match(op, operands) => pattern(eval, *op, operands, negated),
         Cond::Regex(operands) => regex(eval, operands, negated),
         Cond::Not(inner) => Ok(!judge(eval, inner, !negated)?),
-        Cond::Group(inner) => judge(eval, inner, negated),
+        Cond::Group(inner) => judge(eval, inner, false),
         Cond::And(all) => {
             for inner in all {
                 if !judge(eval, inner, false)? {

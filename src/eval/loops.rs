@@ -137,10 +137,7 @@ fn arith(eval: &mut Eval, part: Option<&ArithExpr>, otherwise: i64) -> Result<Op
         eval.shell.command = Str::from([b"((", text, b"))"].concat());
         eval.debug_trap_now()?;
     }
-    if eval.wants_tracing() {
-        eval.trace_arith(expr);
-    }
-    match expand::arith(&mut eval.shell, &mut eval.rt, expr) {
+    match eval.arith(expr) {
         Ok(value) => Ok(Some(value)),
         Err(error) => {
             eval.arith_failed(b"((", error)?;

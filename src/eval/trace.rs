@@ -7,6 +7,7 @@ use mesash_builtins::core::shell_quote;
 use mesash_builtins::stream::Stream;
 
 use super::{Eval, expand};
+use crate::expand::Expanded;
 use crate::state::{Opt, Str, names};
 use crate::syntax::ast::{
     ArithExpr, ArrayElement, AssignValue, Assignment, Case, For, Word, WordFlags, WordPart,
@@ -133,9 +134,14 @@ impl Eval {
         self.trace(&[b"case ", word.as_slice(), b" in"].concat());
     }
 
-    pub fn trace_arith(&mut self, expr: &ArithExpr) {
-        let text: &[u8] = &expr.text;
-        self.trace(&[b"(( ", text.trim_ascii(), b" ))"].concat());
+    /// The value of `((…))`, which a trace shows as it is once it is expanded.
+    pub fn arith(&mut self, expr: &ArithExpr) -> Expanded<i64> {
+        if !self.wants_tracing() {
+            return expand::arith(&mut self.shell, &mut self.rt, expr);
+        }
+        let text = expand::assigned(&mut self.shell, &mut self.rt, &expr.word)?;
+        self.trace(&[b"(( ", text.as_bytes(), b" ))"].concat());
+        expand::arith_text(&mut self.shell, &mut self.rt, &text)
     }
 }
 
