@@ -299,33 +299,57 @@ fn replace_all(
 /// A regular expression in which what was quoted stands for itself.
 fn regex_of(field: &Field) -> Vec<u8> {
     let mut text = Vec::with_capacity(field.bytes.len() + 8);
-    for (piece, active) in field.pieces() {
-        if active {
-            text.extend_from_slice(piece);
-            continue;
-        }
-        for &byte in piece {
-            if matches!(
-                byte,
-                b'\\'
-                    | b'.'
-                    | b'['
-                    | b']'
-                    | b'('
-                    | b')'
-                    | b'*'
-                    | b'+'
-                    | b'?'
-                    | b'{'
-                    | b'}'
-                    | b'|'
-                    | b'^'
-                    | b'$'
-            ) {
-                text.push(b'\\');
+    if field.pieces().all(|(_, active)| active) {
+        field.pieces().for_each(|(piece, _)| text.extend_from_slice(piece));
+        return text;
+    }
+    let all = |(piece, active): (_, bool)| <[u8]>::iter(piece).map(move |byte| (*byte, !active));
+    let letters: Vec<Letter> = field.pieces().flat_map(all).collect();
+    let mut closes = true;
+    let mut at = 0;
+    while let Some(&(byte, quoted)) = letters.get(at) {
+        if (byte, quoted) == (b'[', false) && closes {
+            if let Some(end) = bracket_end(&letters, at) {
+                text.extend(letters.get(at..end).unwrap_or_default().iter().map(|letter| letter.0));
+                at = end;
+                continue;
             }
-            text.push(byte);
+            closes = false;
         }
+        if quoted && b"\\.[()*+?{|^$".contains(&byte) {
+            text.push(b'\\');
+        }
+        text.push(byte);
+        at += 1;
     }
     text
+}
+
+/// A byte of an expression, and whether it was quoted.
+type Letter = (u8, bool);
+
+/// Where bash takes a bracket expression to end, whose `[` is at `at`. It takes what follows a `]` at
+/// the beginning for one of the characters, even if that is a `]` too.
+fn bracket_end(letters: &[Letter], at: usize) -> Option<usize> {
+    let is = |at: usize, byte: u8| letters.get(at) == Some(&(byte, false));
+    let mut end = at + 1;
+    end += usize::from(is(end, b'^'));
+    end += usize::from(is(end, b']'));
+    let mut unclosed = Vec::new();
+    let first = end;
+    while end == first || !is(end, b']') {
+        letters.get(end)?;
+        if is(end, b'[')
+            && let Some(kind @ &(b':' | b'=' | b'.', false)) = letters.get(end + 1)
+            && !unclosed.contains(kind)
+        {
+            let inside = letters.get(end + 2..).unwrap_or_default();
+            match inside.windows(2).position(|pair| pair == [*kind, (b']', false)]) {
+                Some(length) => end += length + 3,
+                None => unclosed.push(*kind),
+            }
+        }
+        end += 1;
+    }
+    Some(end + 1)
 }
