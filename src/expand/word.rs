@@ -94,7 +94,6 @@ impl Expander<'_> {
         let count = usize::try_from(brace::count(&word.parts)).unwrap_or(usize::MAX);
         self.limit_words(out.len().saturating_add(count - 1))?;
         let cancel = self.shell.cancel.clone();
-        let assignment = word.flags.has(WordFlags::ASSIGNMENT);
         brace::expand(&word.parts, &mut |pieces| {
             if cancel.is_cancelled() {
                 return Err(ExpandError::Interrupted);
@@ -116,7 +115,8 @@ impl Expander<'_> {
             }
             let parts = pieces.iter().map(Piece::to_part).collect();
             let mut word = Word { parts, ..Word::default() };
-            recognise_tilde(&mut word, assignment);
+            // What braces made is no assignment any more.
+            recognise_tilde(&mut word);
             self.pieces_fields(word.parts.iter().map(Piece::Part), out)
         })
     }

@@ -3,6 +3,7 @@
 use super::WordRole;
 use crate::syntax::ast::{Tilde, Word, WordFlags, WordPart};
 use crate::syntax::reader::text;
+use bstr::ByteSlice;
 
 /// Where tildes count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +25,18 @@ pub(super) fn places(role: WordRole, assignment: bool) -> Places {
 }
 
 /// Finds the tildes of a word that brace expansion made, whose parts have none yet.
-///
-/// `assignment` tells whether the word looks like `name=…`.
-pub fn recognise_tilde(word: &mut Word, assignment: bool) {
-    let mut parts = std::mem::take(&mut word.parts).into_vec();
-    split(&mut parts, if assignment { Places::Assignment } else { Places::Start });
+/// Parts that braces brought together are one text.
+pub fn recognise_tilde(word: &mut Word) {
+    let mut parts = Vec::with_capacity(word.parts.len());
+    for part in std::mem::take(&mut word.parts) {
+        match (parts.last_mut(), part) {
+            (Some(WordPart::Literal(before)), WordPart::Literal(more)) => {
+                *before = text(&[before.as_bytes(), more.as_bytes()].concat());
+            }
+            (_, part) => parts.push(part),
+        }
+    }
+    split(&mut parts, Places::Start);
     if parts.iter().any(|part| matches!(part, WordPart::Tilde(_))) {
         word.flags.0 &= !WordFlags::CONST.0;
         word.flags |= WordFlags::TILDE;
