@@ -53,7 +53,8 @@ fn cd(eval: &mut Eval, call: &Call<'_>) -> Step {
     };
     if target.is_empty() {
         // As if nothing had been said, but the directory counts as changed.
-        return moved(eval, call, eval.shell.dirs.cwd.clone(), false);
+        let step = moved(eval, call, eval.shell.dirs.cwd.clone(), false);
+        return if shown { step.and(eval.print(call, b"\n".to_vec())) } else { step };
     }
     if let Some(path) = by_cdpath(eval, &target, physical) {
         return moved(eval, call, path.0, path.1);
