@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 use bytes::Bytes;
+use mesafs::Errno;
 
 use super::external::Launch;
 use super::start::{Setup, StartError};
-use super::{InvocationOption, Source};
+use super::{Eval, InvocationOption, Source, Unwind, expand, parser_options};
 use crate::job::stack;
-use crate::state::Str;
+use crate::state::{Opt, Str, names};
+use crate::syntax::options::ParseEnv;
+use crate::syntax::word::parse_double_quoted;
 
 /// What the command line of a shell says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -229,11 +232,47 @@ pub fn run(launch: &Launch<'_>, argv: &[BString]) -> u8 {
         }
     };
     eval.rt.own_name = Str::from(own_name.as_slice());
+    let named_sh = own_name.rsplit(|&byte| byte == b'/').next() == Some(b"sh");
+    if eval.shell.options.has(Opt::Posix) && !named_sh {
+        // As `set -o posix` does.
+        drop(eval.shell.set(names::POSIXLY_CORRECT, "y"));
+    }
     eval.rt.stack_floor = stack::floor();
-    let step = eval.run_source(&source);
+    let step = run_startup(&mut eval).and_then(|()| eval.run_source(&source));
     let end = eval.conclude(step);
     eval.close();
     end.status
+}
+
+/// Runs the file that `BASH_ENV` names, as each shell does that isn't interactive.
+fn run_startup(eval: &mut Eval) -> Result<(), Unwind> {
+    if eval.shell.options.has(Opt::Posix) {
+        return Ok(());
+    }
+    let Some(value) = eval.shell.scalar(names::BASH_ENV).filter(|value| !value.is_empty()) else {
+        return Ok(());
+    };
+    let env = ParseEnv { options: parser_options(&eval.shell), ..ParseEnv::default() };
+    let Ok(word) = parse_double_quoted(&value, 1, env, &eval.shell.interner) else {
+        return Ok(());
+    };
+    let path = match expand::assigned(&mut eval.shell, &mut eval.rt, &word) {
+        Ok(path) => path,
+        Err(error) => return Err(eval.expand_failed(error)),
+    };
+    match eval.read_whole(&path) {
+        Ok(content) => {
+            eval.source_text(&content, path, &[])?;
+            eval.shell.status = 0;
+        }
+        Err(error) if error.errno() == Errno::IsDir => {
+            eval.put_error(
+                &[&eval.rt.own_name, b": ".as_slice(), &path, b": is a directory\n"].concat(),
+            );
+        }
+        Err(_) => {}
+    }
+    Ok(())
 }
 
 #[cfg(test)]
