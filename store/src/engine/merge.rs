@@ -4,7 +4,10 @@
 //! history: it is not merged, and in the target it moves on top of what was merged.
 
 use jj_lib::commit::Commit as JjCommit;
-use jj_lib::rewrite::merge_commit_trees;
+use jj_lib::rewrite::{
+    MoveCommitsLocation, MoveCommitsTarget, RebaseOptions, RebasedCommit, merge_commit_trees,
+    move_commits,
+};
 pub use mesafs::backend::{MergeOutcome, MergeStrategy};
 use mesafs::name::{BookmarkName, CommitOid};
 use mesafs::path::RepoPath;
@@ -79,7 +82,7 @@ impl Repository {
         if options.delete_source && self.default_bookmark() == *source {
             return Err(EngineError::DefaultBookmark(source.to_string()));
         }
-        let (merged, transacted) = self.transact("merge", author, |draft| {
+        let (merged, transacted) = self.transact_signed_by_jj("merge", author, |draft| {
             check_expected(&draft.history, target, options.expected.as_ref())?;
             let merged = merge(draft, target, source, options)?;
             if options.delete_source && target != source {
@@ -101,9 +104,10 @@ fn merge(
     let blank = history.bookmarked(target)?;
     let ours = filled(&history, blank.clone())?;
     let theirs = filled(&history, history.bookmarked(source)?)?;
-    if history.is_ancestor(theirs.id(), ours.id())? {
+    if theirs.id() == blank.id() || history.is_ancestor(theirs.id(), ours.id())? {
         return merged(MergeOutcome::NoOp, &ours);
     }
+    let theirs_id = theirs.id().clone();
     // git has no merge with the root.
     let begins = ours.id() == history.repo.loader().store().root_commit_id();
     let forward = history.is_ancestor(ours.id(), theirs.id())?;
@@ -119,6 +123,10 @@ fn merge(
         let parents = parents.iter().map(|parent| parent.id().clone()).collect();
         (MergeOutcome::MergeCommit, draft.new_commit(parents, tree, &message)?)
     };
+    if blank.id() != ours.id() && history.is_ancestor(blank.id(), &theirs_id)? {
+        let tip = move_to_top(draft, &blank, tip)?;
+        return merged(outcome, &tip);
+    }
     if blank.id() == ours.id() {
         draft.set_bookmark(target, tip.id());
     } else {
@@ -128,6 +136,24 @@ fn merge(
         draft.set_bookmark(target, moved.id());
     }
     merged(outcome, &tip)
+}
+
+/// Takes a blank change that `tip` was built on out from below it, and puts it on top, with its
+/// bookmark. Answers what `tip` is then.
+fn move_to_top(draft: &mut Draft, blank: &JjCommit, tip: JjCommit) -> EngineResult<JjCommit> {
+    draft.will_rewrite(blank)?;
+    let location = MoveCommitsLocation {
+        new_parent_ids: vec![tip.id().clone()],
+        new_child_ids: Vec::new(),
+        target: MoveCommitsTarget::Commits(vec![blank.id().clone()]),
+    };
+    let options = RebaseOptions::default();
+    let moved = move_commits(draft.tx.repo_mut(), &location, &options).block_on();
+    let moved = moved.doing("rebasing")?;
+    Ok(match moved.rebased_commits.get(tip.id()) {
+        Some(RebasedCommit::Rewritten(now)) => now.clone(),
+        _ => tip,
+    })
 }
 
 fn merged(outcome: MergeOutcome, tip: &JjCommit) -> EngineResult<Merged> {

@@ -451,3 +451,42 @@ fn a_conflict_keeps_its_sides_in_another_repository() -> FsResult<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_built_on_the_target_s_empty_change_is_merged_below_it() -> FsResult<()> {
+    use mesafs::backend::MergeStrategy;
+    for strategy in [MergeStrategy::Auto, MergeStrategy::MergeCommit] {
+        let (fixture, store) = Fixture::new();
+        let mount = fixture.mount(&store, &["app"]);
+        mount.write("/acme/app/a", "x\n")?;
+        mount.checkout().checkpoint(Description::Set("first".into())).unwrap();
+        let blank = open(&mount);
+        mount.checkout().new_change(&Revision::here(), Some("side")).unwrap();
+        mount.checkout().create_bookmark(&name("side")).unwrap();
+        mount.write("/acme/app/a", "x\ny\n")?;
+        mount.checkout().edit(&rev("main")).unwrap();
+        assert_eq!(open(&mount), blank);
+        let options = MergeOptions { strategy, ..MergeOptions::default() };
+        let merged = history(&mount).merge_bookmarks(&name("main"), &name("side"), &options);
+        let outcome = match strategy {
+            MergeStrategy::Auto => MergeOutcome::FastForward,
+            MergeStrategy::MergeCommit => MergeOutcome::MergeCommit,
+        };
+        assert_eq!(merged.unwrap().outcome, outcome);
+        // Who had it open goes on in the same change, on top of what was merged.
+        assert_eq!((open(&mount), mount.read("/acme/app/a")?), (blank, "x\ny\n".to_owned()));
+        let mut wanted = vec!["", "side", "first"];
+        if strategy == MergeStrategy::MergeCommit {
+            wanted.insert(1, "Merge 'side' into 'main'");
+        }
+        assert_eq!(summaries(&mount, "::main"), wanted);
+        let again = history(&mount).merge_bookmarks(&name("main"), &name("side"), &options);
+        assert_eq!(again.unwrap().outcome, MergeOutcome::NoOp);
+        // Another empty change on top of it brings nothing.
+        mount.checkout().new_change(&rev("main"), None).unwrap();
+        mount.checkout().create_bookmark(&name("blank")).unwrap();
+        let nothing = history(&mount).merge_bookmarks(&name("main"), &name("blank"), &options);
+        assert_eq!(nothing.unwrap().outcome, MergeOutcome::NoOp);
+    }
+    Ok(())
+}
