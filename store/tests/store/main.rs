@@ -11,6 +11,7 @@ mod history;
 mod lasting;
 mod modes;
 mod rewriting;
+mod sync;
 mod together;
 mod undo;
 mod world;

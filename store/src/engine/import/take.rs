@@ -326,7 +326,9 @@ fn carry_blank(
         lowest = Some(commit);
         commit = history.commit(&parent)?;
     }
-    let Some(lowest) = lowest else {
+    // What was built on it keeps it.
+    let below = |lowest: &JjCommit| history.is_ancestor(lowest.id(), theirs);
+    let Some(lowest) = lowest.filter(|lowest| !below(lowest).unwrap_or(true)) else {
         draft.set_bookmark(name, theirs);
         return Ok(());
     };
