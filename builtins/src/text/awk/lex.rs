@@ -288,7 +288,11 @@ impl<'a> Lexer<'a> {
         let mut bracket = false;
         loop {
             match self.peek(0) {
-                None | Some(b'\n') => return self.fail("unterminated regexp"),
+                None | Some(b'\n') => {
+                    // The caret stands behind the slash.
+                    self.start += 1;
+                    return self.fail("unterminated regexp");
+                }
                 Some(b'/') if !bracket => break,
                 Some(b'\\') => {
                     match self.peek(1) {

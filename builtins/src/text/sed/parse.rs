@@ -198,6 +198,10 @@ impl Parser<'_> {
                 let number = self.number();
                 if sign == b'+' { End::After(number) } else { End::Multiple(number) }
             }
+            Some(b'+' | b'~') => {
+                self.at += 1;
+                return self.fail("unexpected `,'");
+            }
             _ => match self.address()? {
                 Some((Address::Line(line), _)) => End::Line(line),
                 Some((Address::Step { first, .. }, _)) => End::Line(first),

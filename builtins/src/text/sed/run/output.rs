@@ -261,10 +261,14 @@ impl Outputs {
         };
         if !edit.suffix.is_empty() {
             let backup = backup_name(&edit.name, &edit.suffix);
-            let backup = ctx.path(&backup).map_err(failed)?;
+            let unnamed = |error: FsError| {
+                let message = format!("cannot rename {}: {error}", edit.name);
+                CommandError::Fail(message.into_bytes(), ExitStatus(4))
+            };
+            let backup = ctx.path(&backup).map_err(unnamed)?;
             match edit.instead_of_link {
-                Some(_) => ctx.fs.rename(&edit.path, &backup).map_err(failed)?,
-                None => ctx.fs.copy(&edit.path, &backup, false).map_err(failed)?,
+                Some(_) => ctx.fs.rename(&edit.path, &backup).map_err(unnamed)?,
+                None => ctx.fs.copy(&edit.path, &backup, false).map_err(unnamed)?,
             }
         }
         if let Some(mode) = edit.instead_of_link {
