@@ -10,6 +10,7 @@ use tar::{Archive, EntryType, Header};
 
 use super::options::Action;
 use super::read::{Line, Source, cannot_open, fault, open};
+use super::transform::Role;
 use super::{Run, fatal, misuse, names};
 use crate::files::{group_name, user_name};
 use crate::prelude::*;
@@ -225,7 +226,9 @@ fn pack(
     task: &Task,
     newest: &HashMap<Vec<u8>, i64>,
 ) -> Result<Option<Vec<Task>>, CommandError> {
-    let mut name = run.safe_name(ctx, &task.name, "member names")?;
+    let name = run.safe_name(ctx, &task.name, "member names")?;
+    let mut shown = name.clone();
+    let mut name = run.transformed(ctx, name, Role::Member);
     let stat = match run.options.dereference {
         true => ctx.fs.metadata(&task.path),
         false => ctx.fs.symlink_metadata(&task.path),
@@ -242,14 +245,21 @@ fn pack(
         ctx.complain_bytes(&[task.name.as_slice(), b": file is the archive; not dumped"].concat())?;
         return Ok(None);
     }
-    if stat.is_directory() && !name.ends_with(b"/") {
-        name.push(b'/');
+    if stat.is_directory() {
+        for name in [&mut name, &mut shown] {
+            if !name.ends_with(b"/") {
+                name.push(b'/');
+            }
+        }
+    }
+    if run.options.show_transformed {
+        shown.clone_from(&name);
     }
     let mtime_s = stat.mtime_ns.div_euclid(1_000_000_000);
     let old = newest.get(name.as_slice()).copied();
     let fresh = run.options.action != Action::Update || old.is_none_or(|old| mtime_s > old);
     if fresh {
-        write_member(ctx, run, writer, task, &name, &stat)?;
+        write_member(ctx, run, writer, task, [&name, &shown], &stat)?;
     }
     if !stat.is_directory() || !(run.options.recursion) {
         return Ok(None);
@@ -275,7 +285,7 @@ fn write_member(
     run: &mut Run,
     writer: &mut Writer,
     task: &Task,
-    name: &BString,
+    [name, shown]: [&BString; 2],
     stat: &FsStat,
 ) -> Result<(), CommandError> {
     let kind = match stat.kind {
@@ -289,7 +299,10 @@ fn write_member(
         }
     };
     let mut link = match kind {
-        EntryType::Symlink => Some(ctx.fs.read_link(&task.path)?),
+        EntryType::Symlink => {
+            let target = ctx.fs.read_link(&task.path)?;
+            Some(run.transformed(ctx, target, Role::SymbolicTarget))
+        }
         _ => None,
     };
     let mut kind = kind;
@@ -326,7 +339,7 @@ fn write_member(
             false => name.clone(),
         };
         let line = Line {
-            name,
+            name: shown,
             kind,
             mode: stat.mode,
             user: owner(&user, id(&user, uid)),

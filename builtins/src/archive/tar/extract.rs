@@ -9,6 +9,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::options::{Action, Existing};
 use super::read::{Source, fault, open};
+use super::transform::Role;
 use super::{Run, names};
 use crate::prelude::*;
 
@@ -118,14 +119,20 @@ fn member(
     }
     if run.options.action == Action::List {
         let long = run.options.verbose > 0;
-        let line = run.line_of(entry, &stored, long);
+        let shown = match run.options.show_transformed {
+            true => run.transformed(ctx, stored.clone(), Role::Member),
+            false => stored.clone(),
+        };
+        let line = run.line_of(entry, &shown, long);
         ctx.stdout.put(&line)?;
         return run.safe_name(ctx, &stored, "member names").map(|_| ());
     }
-    let Some(name) = names::stripped(&stored, run.options.strip) else { return Ok(()) };
+    let transformed = run.transformed(ctx, stored.clone(), Role::Member);
+    let Some(name) = names::stripped(&transformed, run.options.strip) else { return Ok(()) };
     if run.options.verbose > 0 {
         let long = run.options.verbose > 1;
-        let line = run.line_of(entry, &stored, long);
+        let shown = if run.options.show_transformed { &name } else { &stored };
+        let line = run.line_of(entry, shown, long);
         let out = if run.options.to_stdout { &mut ctx.stderr } else { &mut ctx.stdout };
         out.put(&line)?;
     }
@@ -244,6 +251,7 @@ fn unpack(
     let link = entry.link_name_bytes().map(|link| link.into_owned()).unwrap_or_default();
     match kind {
         EntryType::Symlink => {
+            let link = Vec::from(run.transformed(ctx, link.into(), Role::SymbolicTarget));
             let (prefix, _) = names::split_unsafe(&link);
             if !prefix.is_empty() && !run.options.absolute_names {
                 later.links.push((path, link, name.clone()));
@@ -258,6 +266,7 @@ fn unpack(
         }
         EntryType::Link => {
             // There are no hard links: the file is copied.
+            let link = run.transformed(ctx, link.into(), Role::HardTarget);
             let target = run.safe_name(ctx, &link, "hard link targets")?;
             let copied = if parents(ctx, run, &target, root, later)? {
                 root.join(&target).and_then(|from| ctx.fs.copy(&from, &path, false))

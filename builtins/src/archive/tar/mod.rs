@@ -9,6 +9,7 @@ mod extract;
 mod names;
 mod options;
 mod read;
+mod transform;
 
 use crate::prelude::*;
 use options::{Action, OPTIONS, Options};
@@ -85,6 +86,13 @@ impl Run {
             ctx.complain(format!("Removing leading `{prefix}' from {what}"))?;
         }
         Ok(if rest.is_empty() { ".".into() } else { rest.into() })
+    }
+}
+
+impl Run {
+    /// The name after `--transform`.
+    fn transformed(&self, ctx: &Context<'_>, name: BString, role: transform::Role) -> BString {
+        transform::apply(&self.options.transforms, name, role, &ctx.cancel)
     }
 }
 

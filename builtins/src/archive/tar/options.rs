@@ -1,6 +1,7 @@
 //! The options of `tar`, and its operands with the folders that `-C` puts them in.
 
 use super::misuse;
+use super::transform::{self, Transform};
 use crate::args::{Given, Parsed, help_text, version_text};
 use crate::pattern::{Options as GlobOptions, Pattern};
 use crate::prelude::*;
@@ -30,6 +31,10 @@ pub(super) const OPTIONS: &[Opt] = &[
     long("no-auto-compress", "do not use archive suffix"),
     long("strip-components", "strip NUMBER leading components from file names on extraction")
         .takes(Takes::Value("NUMBER")),
+    valued("transform", "EXPRESSION", "use sed replace EXPRESSION to transform file names"),
+    valued("xform", "EXPRESSION", "the same as --transform"),
+    long("show-transformed-names", "show file or archive names after transformation"),
+    long("show-stored-names", "the same as --show-transformed-names"),
     valued("exclude", "PATTERN", "exclude files, given as a PATTERN"),
     value('X', "exclude-from", "FILE", "exclude patterns listed in FILE"),
     long("exclude-vcs", "exclude version control system directories"),
@@ -124,6 +129,8 @@ pub(super) struct Options {
     pub verbose: usize,
     pub gzip: bool,
     pub strip: usize,
+    pub transforms: Vec<Transform>,
+    pub show_transformed: bool,
     pub excluded: Vec<Pattern>,
     pub to_stdout: bool,
     pub existing: Existing,
@@ -223,6 +230,8 @@ impl Options {
             wildcards: false,
             owner: None,
             group: None,
+            transforms: Vec::new(),
+            show_transformed: false,
             numeric: false,
             mtime_s: None,
             mtime_text: None,
@@ -345,6 +354,11 @@ impl Options {
                 self.strip = number
                     .ok_or_else(|| misuse(&format!("{value}: Invalid number of elements"), 2))?;
             }
+            "transform" | "xform" => {
+                let transforms = transform::parse(&value).map_err(|fault| misuse(&fault, 2))?;
+                self.transforms.extend(transforms);
+            }
+            "show-transformed-names" | "show-stored-names" => self.show_transformed = true,
             "exclude" => self.excluded.push(glob(&value)),
             "exclude-from" => {
                 let text = ctx.open(&value).and_then(|mut input| input.rest());
