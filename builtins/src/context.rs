@@ -12,8 +12,9 @@ use mesafs::{Errno, FileSystem, FsError, FsResult, OpenOptions, Operation, VPath
 use crate::budget::Budget;
 use crate::cancel::Cancel;
 use crate::command::{CommandError, ExitStatus};
+use crate::pager::Paged;
 use crate::registry::Registry;
-use crate::stream::{FileStream, Input, Output, Stream};
+use crate::stream::{FileStream, Input, Output, Policy, Stream};
 
 /// A command that a command asks to be run: `xargs`, `env`, `find -exec`.
 #[derive(Debug, Clone)]
@@ -68,6 +69,18 @@ pub struct Running {
     pub text: BString,
 }
 
+/// Why a text could not be given to a person to edit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    #[error("only a prompt on a terminal starts an editor")]
+    NoTerminal,
+    #[error("the settings start no editor")]
+    Off,
+    /// The editor could not be started or failed; its name and why.
+    #[error("{editor}: {reason}")]
+    Failed { editor: String, reason: String },
+}
+
 /// The shell, as far as a command may use it.
 pub trait Host: Send + Sync {
     /// Runs a command to its end.
@@ -82,6 +95,15 @@ pub trait Host: Send + Sync {
     /// This shell and what runs in its jobs.
     fn processes(&self) -> Vec<Running> {
         Vec::new()
+    }
+    /// Has a person edit `text` in an editor of the host, on a copy whose name ends as `name` does; what
+    /// became of it. Only at a prompt on a terminal.
+    ///
+    /// # Errors
+    /// [`ComposeError`]
+    fn compose(&self, name: &BStr, text: &[u8]) -> Result<Vec<u8>, ComposeError> {
+        let _ = (name, text);
+        Err(ComposeError::NoTerminal)
     }
     /// Sends a signal to a virtual process (`kill`, `timeout`); ESRCH is `Errno::NoEnt`.
     fn kill(&self, pid: i64, signal: u8) -> FsResult<()>;
@@ -191,6 +213,24 @@ impl Context<'_> {
     pub fn create(&self, operand: impl AsRef<[u8]>) -> FsResult<Output> {
         let options = OpenOptions::writing(0o666 & !self.umask);
         Ok(Output::standard(self.open_stream(operand, &options)?, self.cancel.clone()))
+    }
+
+    /// From here on, what goes to a terminal stops at each full screen, unless `PAGER` is `cat` or empty.
+    pub fn page(&mut self) {
+        if !self.var("PAGER").is_some_and(|pager| matches!(pager.as_bytes(), b"cat" | b"")) {
+            self.page_always();
+        }
+    }
+
+    /// As [`Context::page`], whatever `PAGER` is; `None` where no terminal is written to.
+    pub fn page_always(&mut self) -> Option<Arc<Paged>> {
+        if !self.stdout.is_terminal() {
+            return None;
+        }
+        let paged = Arc::new(Paged::new(Arc::clone(self.stdout.stream())));
+        let stream = Arc::clone(&paged) as Arc<dyn Stream>;
+        self.stdout = Output::new(stream, self.cancel.clone(), Policy::Full);
+        Some(paged)
     }
 
     /// An exported variable.

@@ -13,6 +13,7 @@ pub mod core;
 mod data;
 mod files;
 pub mod natural;
+pub mod pager;
 pub mod pattern;
 pub mod prelude;
 pub mod quote;

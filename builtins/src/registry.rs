@@ -61,6 +61,7 @@ fn dispatch(command: &Command, ctx: &mut Context<'_>, argv: &[BString]) -> Comma
     match Args::parse(command, argv) {
         Ok(Parsed::Run(args)) => (command.run)(ctx, &args),
         Ok(Parsed::Help) => {
+            ctx.page();
             ctx.stdout.put(help_text(command).as_bytes())?;
             Ok(ExitStatus::SUCCESS)
         }

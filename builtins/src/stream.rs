@@ -46,6 +46,14 @@ pub trait Stream: Send + Sync + fmt::Debug {
     fn is_terminal(&self) -> bool {
         false
     }
+    /// Columns and rows of a terminal.
+    fn window(&self) -> Option<(usize, usize)> {
+        None
+    }
+    /// A key of a terminal as it is pressed, without an echo: the bytes that it sends. Elsewhere a byte.
+    fn read_key(&self, cancel: &Cancel) -> FsResult<Bytes> {
+        self.read(1, cancel)
+    }
     /// The file behind it, for positioned access.
     fn file(&self) -> Option<&Arc<dyn Handle>> {
         None

@@ -17,11 +17,14 @@ use mesash_builtins::stream::{Stream, check};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
 /// The most that one read asks the host for.
 const READ_BYTES_MAX: usize = 128 * 1024;
 /// How much of a file is read to find the end of a line.
 const LINE_CHUNK_BYTES: usize = 4096;
+/// The longest sequence of a key.
+const KEY_BYTES_MAX: usize = 16;
 /// What a pipe that polls as writable takes without blocking (`PIPE_BUF`).
 const PIPE_BUF: usize = 4096;
 
@@ -204,6 +207,25 @@ impl Stream for HostStream {
 
     fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    fn window(&self) -> Option<(usize, usize)> {
+        let size = rustix::termios::tcgetwinsize(self.fd).ok()?;
+        let told = size.ws_col > 0 && size.ws_row > 0;
+        told.then(|| (usize::from(size.ws_col), usize::from(size.ws_row)))
+    }
+
+    fn read_key(&self, cancel: &Cancel) -> FsResult<Bytes> {
+        let Ok(before) = tcgetattr(self.fd) else { return self.read(1, cancel) };
+        let mut raw = before.clone();
+        raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
+        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let fail = |errno| failed(errno, Operation::Read);
+        tcsetattr(self.fd, OptionalActions::Drain, &raw).map_err(fail)?;
+        let key = self.read(KEY_BYTES_MAX, cancel);
+        tcsetattr(self.fd, OptionalActions::Drain, &before).map_err(fail)?;
+        key
     }
 }
 

@@ -1,8 +1,11 @@
 //! `help`, and what `--help` says.
 
+use bstr::ByteSlice as _;
+use mesash_builtins::args::help_text;
+
 use super::{ALL, Call, Special, options};
 use crate::eval::{Eval, Step, expand};
-use crate::state::names;
+use crate::state::{Opt, names};
 
 pub const HELP: Special = Special {
     name: "help",
@@ -120,8 +123,11 @@ fn help(eval: &mut Eval, call: &Call<'_>) -> Step {
     };
     let topics = topics(eval);
     if given.rest.is_empty() {
-        let text = overview(eval, &topics);
-        return eval.print(call, text.into_bytes());
+        let mut text = overview(eval, &topics);
+        if eval.shell.options.has(Opt::Interactive) {
+            text = format!("{}\n{text}", introduction(eval));
+        }
+        return eval.print_paged(call, text.into_bytes());
     }
     let mut out = Vec::new();
     if given.rest.iter().any(|pattern| pattern.iter().any(|byte| b"*?[".contains(byte))) {
@@ -142,6 +148,10 @@ fn help(eval: &mut Eval, call: &Call<'_>) -> Step {
             })),
         }
         if found.len() == before {
+            if let Some(text) = command(eval, pattern) {
+                out.extend_from_slice(text.as_bytes());
+                continue;
+            }
             let first: &[u8] = b"no help topics match `";
             let (then, last) = (b"'.  Try `help help' or `man -k ", b"' or `info ");
             eval.say(call, &[first, pattern, then, pattern, last, pattern, b"'."]);
@@ -164,8 +174,62 @@ fn help(eval: &mut Eval, call: &Call<'_>) -> Step {
         };
         out.extend_from_slice(text.as_bytes());
     }
-    Ok(eval.print(call, out)?.max(status))
+    Ok(eval.print_paged(call, out)?.max(status))
 }
+
+/// What the table of a command says: `ls`, `changes`, `changes new`.
+fn command(eval: &Eval, name: &[u8]) -> Option<String> {
+    let registry = &eval.rt.realm.registry;
+    let found = registry.get(name.as_bstr()).or_else(|| {
+        let family = registry.get(name.split_str(" ").next()?.as_bstr())?;
+        family.subcommands.iter().copied().find(|sub| sub.name.as_bytes() == name)
+    });
+    found.map(help_text)
+}
+
+/// The commands on the history, which bash has not.
+const OWN: &[&str] = &[
+    "changes",
+    "bookmarks",
+    "conflicts",
+    "resolve",
+    "undo",
+    "redo",
+    "atomic",
+    "ops",
+    "repos",
+    "remount",
+];
+
+/// What there is beside bash's own, for a person.
+fn introduction(eval: &Eval) -> String {
+    let mut text = String::from(
+        "mesash: Bash on /ORG/REPO. Every edit is kept in a change that can be named, compared, taken back and\n\
+         shared. `help NAME', `NAME --help' and `man NAME' tell about a command; Tab completes.\n\n",
+    );
+    for name in OWN {
+        let summary = eval.rt.realm.registry.get(name.as_bytes().as_bstr());
+        let summary = summary.and_then(|command| command.summary.lines().next());
+        text.push_str(&format!("  {name:<11}{}\n", summary.unwrap_or_default()));
+    }
+    text.push_str("\nAnd these, in /bin:\n\n");
+    let names: Vec<&str> = eval.rt.realm.registry.iter().map(|command| command.name).collect();
+    let names = names.into_iter().filter(|name| !OWN.contains(name));
+    let mut row = String::new();
+    for name in names {
+        if row.len() + name.len() > ROW_LETTERS {
+            text.push_str(&format!("  {}\n", row.trim_end()));
+            row.clear();
+        }
+        row.push_str(name);
+        row.push(' ');
+    }
+    text.push_str(&format!("  {}\n", row.trim_end()));
+    text
+}
+
+/// How long a row of names may be.
+const ROW_LETTERS: usize = 74;
 
 /// All usage lines in two columns, cut to the width.
 fn overview(eval: &Eval, topics: &[Topic]) -> String {

@@ -243,7 +243,7 @@ pub fn is_reference(text: &[u8]) -> bool {
 pub fn run(eval: &mut Eval, builtin: &Special, call: &Call<'_>) -> Step {
     if call.args.first().is_some_and(|arg| **arg == *b"--help") && help::answers(builtin.name) {
         let text = help::about(builtin);
-        eval.print(call, text)?;
+        eval.print_paged(call, text)?;
         return Ok(output::USAGE);
     }
     let outer = eval.rt.builtin.replace(builtin.name);

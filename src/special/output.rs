@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use mesafs::{Errno, FsError};
+use mesash_builtins::pager::Paged;
+use mesash_builtins::stream::Stream as _;
 
 use super::{Call, by_name};
 use crate::eval::expand::ExpandError;
@@ -26,6 +28,21 @@ impl Eval {
         match written {
             Ok(()) => Ok(0),
             Err(error) => self.write_failed(call.name, &error),
+        }
+    }
+
+    /// As [`Eval::print`]; on a terminal it stops at each full screen, unless `PAGER` is `cat` or empty.
+    pub fn print_paged(&mut self, call: &Call<'_>, text: Vec<u8>) -> Step {
+        let off = self.shell.text_of(b"PAGER");
+        let off = off.is_some_and(|pager| matches!(&*pager, b"cat" | b""));
+        match self.writable(1) {
+            Some(stream) if stream.is_terminal() && !off => {
+                match Paged::new(stream.clone()).write(Bytes::from(text), &self.shell.cancel) {
+                    Ok(()) => Ok(0),
+                    Err(error) => self.write_failed(call.name, &error),
+                }
+            }
+            _ => self.print(call, text),
         }
     }
 

@@ -40,6 +40,7 @@ fn man(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         ctx.stderr.put(text.as_bytes())?;
         return Ok(ExitStatus::FAILURE);
     }
+    ctx.page();
     let mut status = ExitStatus::SUCCESS;
     // `man 1 ls`: the section is passed over.
     let is_section = |word: &BString| word.len() == 1 && word.iter().all(u8::is_ascii_digit);

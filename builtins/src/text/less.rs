@@ -1,5 +1,8 @@
-//! `less`, `more`: show text page by page on a terminal; anywhere else they are `cat`.
+//! `less`, `more`: show text page by page on a terminal (`crate::pager`); anywhere else they are `cat`.
 
+use std::sync::Arc;
+
+use crate::pager::Paged;
 use crate::prelude::*;
 
 const OPTIONS: &[Opt] = &[
@@ -23,7 +26,7 @@ const OPTIONS: &[Opt] = &[
     short('i', "(ignored)"),
     short('l', "(ignored)"),
     short('m', "(ignored)"),
-    value('n', "lines", "NUM", "how many lines a page has"),
+    value('n', "lines", "NUM", "(ignored)"),
     short('p', "(ignored)"),
     short('q', "(ignored)"),
     short('s', "show several blank lines as one"),
@@ -34,7 +37,7 @@ const OPTIONS: &[Opt] = &[
 pub const LESS: Command = Command {
     name: "less",
     synopsis: "less [OPTION]... [FILE]...",
-    summary: "Show FILEs page by page: Enter or space for the next page, q to leave.",
+    summary: "Show FILEs page by page: space for the next page, Enter for a line, a for all, q to leave.",
     options: OPTIONS,
     examples: &[Example {
         about: "In a pipe it passes text on.",
@@ -57,13 +60,9 @@ pub const MORE: Command = Command {
     ..LESS
 };
 
-/// A page where nobody says how high the terminal is.
-const ROWS: usize = 24;
-
 struct Pager {
-    /// Lines of a page; `None` where there are no pages.
-    page: Option<usize>,
-    on_page: usize,
+    /// `None` where there are no pages.
+    pages: Option<Arc<Paged>>,
     numbers: bool,
     squeeze: bool,
     raw: bool,
@@ -81,15 +80,9 @@ fn more(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
 
 /// `more` names each file where its text goes on to another command.
 fn pages(ctx: &mut Context<'_>, args: &Args, more: bool) -> CommandResult {
-    let number =
-        |text: Option<&BStr>| text.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
     let terminal = ctx.stdout.is_terminal();
-    let keys = terminal && ctx.stdin.stream().is_terminal();
-    let rows =
-        number(args.value('n')).or_else(|| Some(number(ctx.var("LINES"))?.saturating_sub(1)));
     let mut pager = Pager {
-        page: keys.then(|| rows.unwrap_or(ROWS - 1).max(1)),
-        on_page: 0,
+        pages: ctx.page_always(),
         numbers: args.has('N'),
         squeeze: args.has('s'),
         raw: !terminal || args.has('R') || args.has('r'),
@@ -158,13 +151,9 @@ fn show(ctx: &mut Context<'_>, pager: &mut Pager, input: &mut Input) -> Result<b
         }
         pager.blank = blank;
         pager.line += 1;
-        if pager.page.is_some_and(|page| pager.on_page >= page) {
-            pager.on_page = 0;
-            if !next_page(ctx)? {
-                return Ok(false);
-            }
+        if pager.pages.as_ref().is_some_and(|pages| pages.is_left()) {
+            return Ok(false);
         }
-        pager.on_page += 1;
         if pager.numbers {
             ctx.stdout.put(format!("{:>7} ", pager.line).as_bytes())?;
         }
@@ -173,17 +162,11 @@ fn show(ctx: &mut Context<'_>, pager: &mut Pager, input: &mut Input) -> Result<b
         } else {
             ctx.stdout.put(&visible(&line))?;
         }
+        if pager.pages.is_some() {
+            ctx.stdout.flush()?;
+        }
     }
     Ok(true)
-}
-
-/// Asks at the end of a page.
-fn next_page(ctx: &mut Context<'_>) -> Result<bool, CommandError> {
-    ctx.stdout.put(b"\x1b[7m:\x1b[m")?;
-    ctx.stdout.flush()?;
-    let answer = ctx.stdin.line(b'\n')?;
-    ctx.stdout.put(b"\r\x1b[K")?;
-    Ok(answer.is_some_and(|answer| !answer.starts_with(b"q") && !answer.starts_with(b"Q")))
 }
 
 /// A line in which no control character reaches the terminal: `^[` for ESC.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::changes::{limit, rewritten};
 use super::place::{JSON, REPO, checkout, failed, history, paths, seen};
 use super::show::{Look, put_json};
-use super::subcommand::{Family, at_most, dispatch, text};
+use super::subcommand::{Family, NO_PAGER, at_most, dispatch, page, text};
 use crate::args::{Takes, long};
 use crate::prelude::*;
 
@@ -27,7 +27,7 @@ pub const OPS: Command = Command {
     name: "ops",
     synopsis: "ops [-n COUNT] [-r REPO] [--path PATH]... [--json]\nops show [-r REPO] [ID]\nops restore [-r REPO] ID",
     summary: "List what was done to a repository, when, by whom and by which line; with --path who changed a\nfile and by what. Show one operation; go back to an earlier state.",
-    options: &[LIMIT, PATH, REPO, JSON],
+    options: &[LIMIT, PATH, REPO, NO_PAGER, JSON],
     examples: &[
         Example {
             about: "Who changed a file, and by what.",
@@ -56,7 +56,7 @@ const LIST: Command = Command {
     name: "ops list",
     synopsis: "ops list [-n COUNT] [-r REPO] [--path PATH]...",
     summary: "List operations, the newest first; with --path edits.",
-    options: &[LIMIT, PATH, REPO, JSON],
+    options: &[LIMIT, PATH, REPO, NO_PAGER, JSON],
     usage_status: 2,
     run: list,
     ..Command::BASE
@@ -125,6 +125,7 @@ fn edit_json(edit: &AuditEntry) -> Value {
 }
 
 fn list(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    page(ctx, args);
     at_most(args, 0)?;
     let limit = limit(args)?;
     let checkout = checkout(ctx, args)?;

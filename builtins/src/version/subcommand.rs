@@ -17,6 +17,7 @@ pub(super) struct Family {
 pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString]) -> CommandResult {
     let (command, rest) = match argv.split_first() {
         Some((first, _)) if first == "--help" => {
+            ctx.page();
             ctx.stdout.put(help_text(family.command).as_bytes())?;
             return Ok(ExitStatus::SUCCESS);
         }
@@ -29,6 +30,7 @@ pub(super) fn dispatch(ctx: &mut Context<'_>, family: &Family, argv: &[BString])
     let result = match Args::parse(command, rest) {
         Ok(Parsed::Run(args)) => (command.run)(ctx, &args),
         Ok(Parsed::Help) => {
+            ctx.page();
             ctx.stdout.put(help_text(command).as_bytes())?;
             Ok(ExitStatus::SUCCESS)
         }
@@ -60,6 +62,16 @@ fn unknown(family: &Family, word: &BStr) -> CommandError {
 fn find(family: &Family, word: &[u8]) -> Option<&'static Command> {
     let last = |command: &&&Command| command.name.as_bytes().rsplit_str(" ").next() == Some(word);
     family.command.subcommands.iter().find(last).copied()
+}
+
+/// For what may be long on a terminal.
+pub(super) const NO_PAGER: Opt = long("no-pager", "do not stop at each full screen");
+
+/// Stops at each full screen, if a person reads it.
+pub(super) fn page(ctx: &mut Context<'_>, args: &Args) {
+    if !args.has("no-pager") && !args.has("json") {
+        ctx.page();
+    }
 }
 
 /// Refuses operands past the `max`th.

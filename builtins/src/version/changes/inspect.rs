@@ -16,7 +16,7 @@ use crate::version::place::{
     BOOKMARK, CHANGE, JSON, REPO, checkout, failed, history, option, paths, revision, seen,
 };
 use crate::version::show::{Current, Look, change_json, named, put_json};
-use crate::version::subcommand::{at_most, text};
+use crate::version::subcommand::{NO_PAGER, at_most, page, text};
 
 /// What `changes log` shows without an operand: what is open and whatever may change, with what it
 /// was built on.
@@ -53,6 +53,7 @@ pub const DIFF: Command = Command {
         NAME_ONLY,
         CONTEXT,
         REPO,
+        NO_PAGER,
         JSON,
     ],
     usage_status: 2,
@@ -64,7 +65,7 @@ pub const SHOW: Command = Command {
     name: "changes show",
     synopsis: "changes show [OPTION]... [REVISION | --bookmark NAME | --change ID]",
     summary: "Show a revision (the open change if none is given) and what it changed.",
-    options: &[BOOKMARK, CHANGE, GIT, STAT, SUMMARY, NAME_ONLY, CONTEXT, REPO, JSON],
+    options: &[BOOKMARK, CHANGE, GIT, STAT, SUMMARY, NAME_ONLY, CONTEXT, REPO, NO_PAGER, JSON],
     usage_status: 2,
     run: show,
     ..Command::BASE
@@ -74,7 +75,7 @@ pub const LOG: Command = Command {
     name: "changes log",
     synopsis: "changes log [-n COUNT] [--no-graph] [-r REPO] [REVISIONS]",
     summary: "Show changes as a graph: what REVISIONS name in jj's language, else all that may change.",
-    options: &[LIMIT, long("no-graph", "draw no graph"), REPO, JSON],
+    options: &[LIMIT, long("no-graph", "draw no graph"), REPO, NO_PAGER, JSON],
     usage_status: 2,
     run: log,
     ..Command::BASE
@@ -84,7 +85,7 @@ pub const HISTORY: Command = Command {
     name: "changes history",
     synopsis: "changes history [-n COUNT] [-r REPO] [REVISION | --bookmark NAME | --change ID]",
     summary: "Show the earlier snapshots of a change (the open one if none is given), newest first.",
-    options: &[LIMIT, BOOKMARK, CHANGE, REPO, JSON],
+    options: &[LIMIT, BOOKMARK, CHANGE, REPO, NO_PAGER, JSON],
     usage_status: 2,
     run: evolution,
     ..Command::BASE
@@ -213,6 +214,7 @@ fn unmatched(
 }
 
 fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    page(ctx, args);
     let format = Format::of(args)?;
     let checkout = checkout(ctx, args)?;
     let paths = paths(ctx, args.operands(), &*checkout)?;
@@ -252,6 +254,7 @@ fn asked(args: &Args, checkout: &dyn Checkout) -> Result<Revision, CommandError>
 }
 
 fn show(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    page(ctx, args);
     let format = Format::of(args)?;
     let checkout = checkout(ctx, args)?;
     let revision = asked(args, &*checkout)?;
@@ -311,6 +314,7 @@ fn heading(look: &Look, change: &ChangeInfo) -> String {
 }
 
 fn log(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    page(ctx, args);
     at_most(args, 1)?;
     let limit = limit(args)?;
     let checkout = checkout(ctx, args)?;
@@ -386,6 +390,7 @@ fn draw(
 }
 
 fn evolution(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    page(ctx, args);
     let limit = limit(args)?;
     let checkout = checkout(ctx, args)?;
     let revision = asked(args, &*checkout)?;
