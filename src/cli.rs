@@ -6,18 +6,22 @@
 
 mod admin;
 mod args;
+mod completions;
 mod config;
+mod doctor;
 mod failure;
 mod header;
 mod home;
 mod host_stream;
 mod json;
 mod lazy;
+mod manual;
 mod run;
 mod signals;
 mod tool;
 mod trial;
 mod usage;
+mod waiting;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -56,6 +60,15 @@ fn dispatch() -> Result<u8, Failure> {
     match &args.mode {
         Mode::Help => usage::print(usage::HELP),
         Mode::Version => usage::print(usage::VERSION),
+        Mode::Admin(words) if words.first().is_some_and(|word| word == "doctor") => {
+            doctor::run(words, &args.options)
+        }
+        Mode::Admin(words) if words.first().is_some_and(|word| word == "completions") => {
+            completions::run(words)
+        }
+        Mode::Admin(words) if words.first().is_some_and(|word| word == "manual") => {
+            manual::run(words)
+        }
         Mode::Admin(words) => admin::run(words, &args.options, args.json),
         _ if args.tool.is_some() => tool::run(args),
         Mode::Input(_) if is_prompt(&args) => crate::repl::run(&args.options),

@@ -6,6 +6,7 @@
 
 mod bell;
 mod complete;
+mod compose;
 mod editor;
 mod hangup;
 mod highlight;
@@ -35,14 +36,15 @@ use rustyline::EditMode;
 use rustyline::error::ReadlineError;
 
 use crate::cli::{Failure, Options, Prepared, Target, Watch, environment, plain, prepare};
-use crate::eval::{EndedBy, Signals, Source};
+use crate::eval::{Composer, EndedBy, Signals, Source};
 use crate::state::{Opt, Value};
 use bell::Bell;
+use compose::Editors;
 use editor::{LineEditor, Read};
 use hangup::Hangup;
 use history::{Control, Expanded, Recorder};
 use live::{Live, Watching};
-use look::Look;
+pub(crate) use look::{Look, size};
 use programs::Programs;
 use prompt::{Asker, Facts, Numbers, Place};
 use scene::Scene;
@@ -51,6 +53,13 @@ use scene::Scene;
 const INTERRUPTED: u8 = 130;
 /// The status of a command that there is not.
 const NOT_FOUND: u8 = 127;
+/// What the first prompt of a store says.
+const FIRST_RUN: &str = "\
+Each edit is kept in a change: 'changes' shows it, 'undo' takes a line back.
+Tab completes, Ctrl-R searches the history, 'help' and 'man NAME' tell more.
+'mesash repo import DIR NAME' brings a git repository in: docs/tutorial.md
+";
+
 /// How many lines of other sessions the `history` command begins with.
 const HISTORY_SHOWN: usize = 500;
 
@@ -62,7 +71,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let failed = |reason: String| Failure::new(1, reason);
     let watch = Watch::start(true).map_err(|error| failed(plain(&error)))?;
     let prepared = prepare(options, &watch)?;
-    prepared.fs.mount()?;
+    let first_run = !prepared.fs.mount()?.made.is_empty();
     prepared.fs.serve_prompt();
     watch.at_prompt(Hangup::of(&prepared.fs));
     let mut invocation = prepared.invocation(Source::Stdin, options);
@@ -70,14 +79,17 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     invocation.env = environment(prepared.first.as_bstr().to_owned());
     let session = prepared.interpreter.session(&invocation);
     let session = session.map_err(|_| failed("the session could not be started".into()))?;
-    let recorder = Recorder::open(prepared.settings.history.as_deref(), history::LINES_MAX);
+    let wanted = &prepared.settings.prompt;
+    let named = editor::read_keys(&wanted.keys).map_err(Failure::usage)?;
+    let recorder = Recorder::open(prepared.settings.history.as_deref(), wanted.history_lines);
     let (look, bell) = (Look::of_host(), Bell::default());
-    let editor = LineEditor::new(recorder.past().clone(), look, bell.clone());
+    let editor = LineEditor::new(recorder.past().clone(), look, bell.clone(), &named);
     let editor = editor.map_err(|error| failed(error.to_string()))?;
     let mut repl = Repl {
         programs: Programs::new(session),
         editor,
         recorder,
+        editors: Arc::new(Editors::new(watch.clone(), wanted.editor)),
         watch,
         prepared: &prepared,
         look,
@@ -87,8 +99,13 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
         facts: Facts::default(),
         commands: 0,
     };
-    repl.begin();
-    let status = repl.serve();
+    if first_run {
+        let _ = std::io::stderr().write_all(FIRST_RUN.as_bytes());
+    }
+    let status = match repl.begin(!options.no_rc) {
+        Some(Next::Exit(status)) => status,
+        _ => repl.serve(),
+    };
     drop(repl);
     prepared.fs.close()?;
     Ok(status)
@@ -99,6 +116,7 @@ struct Repl<'a> {
     editor: LineEditor,
     recorder: Recorder,
     watch: Watch,
+    editors: Arc<Editors>,
     prepared: &'a Prepared,
     look: Look,
     live: Arc<Live>,
@@ -127,16 +145,32 @@ enum Typed {
 }
 
 impl Repl<'_> {
-    /// What a session has before its first line.
-    fn begin(&mut self) {
+    /// What a session has before its first line: its options, the history, and what `mesashrc` does if
+    /// it is wanted.
+    fn begin(&mut self, rc: bool) -> Option<Next> {
         let past = self.recorder.past().last(HISTORY_SHOWN);
+        let composer = Arc::clone(&self.editors) as Arc<dyn Composer>;
         self.programs.session().with_eval(move |eval| {
+            eval.rt.composer = Some(composer);
             eval.shell.options.set(Opt::HistExpand, true);
             eval.shell.options.set(Opt::Emacs, true);
             for line in past {
                 eval.note_history(line.as_bytes());
             }
         });
+        if !self.prepared.settings.prompt.pager {
+            self.execute(b"export PAGER=cat");
+        }
+        let path = self.prepared.settings.prompt.rc.as_ref().filter(|_| rc)?;
+        match std::fs::read(path) {
+            Ok(text) => self.execute(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let (path, reason) = (path.display(), plain(&error));
+                let _ = writeln!(std::io::stderr(), "mesash: {path}: {reason}");
+                None
+            }
+        }
     }
 
     fn serve(&mut self) -> u8 {
@@ -202,9 +236,13 @@ impl Repl<'_> {
             let prompt =
                 prompt(&mut self.programs.session(), &self.facts, numbers, &self.live, self.look);
             match self.editor.read(&prompt, "") {
-                Ok(Read::Line(line) | Read::Compose(line)) => {
+                Ok(Read::Line(line)) => {
                     text.push_str(&line);
                     text.push('\n');
+                }
+                Ok(Read::Compose(line)) => {
+                    text.push_str(&line);
+                    return Ok(self.compose(&text));
                 }
                 Err(ReadlineError::Interrupted) => return Ok(Typed::Dropped),
                 Err(ReadlineError::Eof) if text.is_empty() => return Ok(Typed::End),
@@ -218,6 +256,23 @@ impl Repl<'_> {
         }
         self.live.begin();
         Ok(Typed::Command(text))
+    }
+
+    /// Has what is typed edited in an editor, to be run then; it is shown as if it had been typed.
+    fn compose(&mut self, text: &str) -> Typed {
+        let edited = self.editors.compose("command.sh".into(), format!("{text}\n").as_bytes());
+        let mut stderr = std::io::stderr().lock();
+        match edited {
+            Ok(edited) => {
+                let edited = String::from_utf8_lossy(&edited).into_owned();
+                let _ = writeln!(stderr, "{}", look::clean_lines(edited.trim_end()));
+                Typed::Command(edited)
+            }
+            Err(error) => {
+                let _ = writeln!(stderr, "mesash: {}", look::clean(&error.to_string()));
+                Typed::Dropped
+            }
+        }
     }
 
     /// Gathers what the prompt tells, and what the line editor looks at.

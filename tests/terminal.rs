@@ -321,3 +321,201 @@ fn words_are_completed_by_what_they_may_be() {
         terminal.settle();
     }
 }
+
+#[test]
+fn what_is_long_stops_at_each_screen() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    let asks = "-- space: on, Enter: a line, a: all, q: leave --";
+    for (line, first) in [
+        ("man ls", "Usage: ls"),
+        ("grep --help", "Usage: grep"),
+        ("help", "mesash: Bash on"),
+        ("help sort", "Usage: sort"),
+        ("seq 100 | less", "1\n2\n3"),
+        ("seq 90 > f; changes diff", "diff --git a/f b/f"),
+    ] {
+        terminal.keys(&format!("clear; {line}\r"));
+        terminal.see(asks);
+        terminal.settle();
+        assert!(terminal.text().starts_with(first), "{}", terminal.text());
+        let before = terminal.rows();
+        terminal.keys("\r");
+        terminal.settle();
+        assert_eq!(terminal.rows()[..22], before[1..23], "{line}");
+        terminal.keys(" ");
+        terminal.settle();
+        assert!(terminal.text().ends_with(asks), "{}", terminal.text());
+        terminal.keys("q");
+        prompt(&terminal);
+        assert!(!terminal.text().contains(asks), "{}", terminal.text());
+    }
+    terminal.keys("clear; changes diff --no-pager | cat; changes diff --no-pager\r");
+    prompt(&terminal);
+    // What stops ends by Ctrl-C too, and `a` shows all.
+    terminal.keys("clear; man ls\r");
+    terminal.see(asks);
+    terminal.settle();
+    terminal.keys("\x03");
+    prompt(&terminal);
+    assert!(!terminal.text().contains(asks), "{}", terminal.text());
+    terminal.keys("clear; seq 60 > g; less g; echo end\r");
+    terminal.see(asks);
+    terminal.keys("a");
+    terminal.see("\n60\nend");
+    enter(&mut terminal, "PAGER=cat; export PAGER; clear; man ls");
+    assert!(!terminal.text().contains(asks), "{}", terminal.text());
+}
+
+/// A home with settings in it.
+fn home_with(config: &str, rc: &str) -> tempfile::TempDir {
+    let home = home();
+    let folder = home.path().join(".config/mesash");
+    let made = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join("config.toml"), config))
+        .and_then(|()| std::fs::write(folder.join("mesashrc"), rc));
+    assert!(made.is_ok(), "{made:?}");
+    home
+}
+
+#[test]
+fn settings_are_read_and_mesashrc_is_run() {
+    let config =
+        "pager = false\n[keys]\n'ctrl-t' = 'insert echo by key'\n'ctrl-x ctrl-u' = 'undo'\n";
+    let home = home_with(config, "alias hi='echo from rc'\nf() { echo in f; }\n");
+    let mut terminal = session(&home, 80, 24);
+    enter(&mut terminal, "hi; f");
+    terminal.see("\nfrom rc\nin f\n");
+    enter(&mut terminal, "\x14");
+    terminal.see("\nby key\n");
+    enter(&mut terminal, "clear; man ls");
+    assert!(!terminal.text().contains("-- space"), "{}", terminal.text());
+    terminal.keys("\x04");
+    assert_eq!(terminal.end(), Some(0));
+    let mut terminal = Terminal::mesash(home.path(), &["--norc"], 80, 24);
+    prompt(&terminal);
+    terminal.keys("hi\r");
+    terminal.see("hi: command not found");
+    let home = home_with("[keys]\n'ctrl-t' = 'undoo'\n", "");
+    let mut terminal = Terminal::mesash(home.path(), &[], 80, 24);
+    assert_eq!(terminal.end(), Some(2));
+    terminal.see("mesash: keys: there is no function 'undoo'; did you mean 'undo'?");
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong() {
+    let home = home();
+    let mut terminal = session(&home, 80, 24);
+    terminal.keys("\x04");
+    assert_eq!(terminal.end(), Some(0));
+    let mut terminal = Terminal::mesash(home.path(), &["doctor"], 120, 30);
+    assert_eq!(terminal.end(), Some(0));
+    terminal.see("ok    store:");
+    assert!(!terminal.text().contains("WRONG"), "{}", terminal.text());
+    let key = home.path().join(".local/share/mesash/store.key");
+    use std::os::unix::fs::PermissionsExt;
+    let opened = std::fs::set_permissions(key, PermissionsExt::from_mode(0o644));
+    assert!(opened.is_ok(), "{opened:?}");
+    let mut terminal = Terminal::mesash(home.path(), &["doctor"], 120, 30);
+    assert_eq!(terminal.end(), Some(1));
+    terminal.see("WRONG key: others can read");
+    terminal.see("chmod 600");
+}
+
+/// A session whose editor is a script.
+fn session_with_editor(home: &tempfile::TempDir, script: &str) -> Terminal {
+    use std::os::unix::fs::PermissionsExt;
+    let path = home.path().join("editor");
+    let made = std::fs::write(&path, format!("#!/bin/sh\n{script}\n"))
+        .and_then(|()| std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)));
+    assert!(made.is_ok(), "{made:?}");
+    let mut command = Terminal::command(home.path(), &[]);
+    command.env("VISUAL", &path).env("TMPDIR", home.path());
+    let terminal = Terminal::start(command, 100, 24);
+    prompt(&terminal);
+    terminal
+}
+
+#[test]
+fn texts_are_edited_on_a_private_copy() {
+    let home = home();
+    // Waits until it is let go, so that others can edit meanwhile.
+    let go = home.path().join("go");
+    let script = format!(
+        "case $1 in *description) sed -i '1s/.*/From the editor/' \"$1\";; \
+         *command.sh) echo 'echo composed' > \"$1\";; \
+         *) ls -ld \"${{1%/*}}\" | cut -c 1-10; while [ -e {} ]; do sleep 0.05; done; \
+            sed -i 's/three/THREE/' \"$1\";; esac",
+        go.display()
+    );
+    let mut terminal = session_with_editor(&home, &script);
+    enter(&mut terminal, "printf 'one\\ntwo\\nthree\\n' > f; edit f; cat f");
+    terminal.see("drwx------\none\ntwo\nTHREE\n");
+    enter(&mut terminal, "clear; edit new; ls new; edit f /dev/null/x; echo $?");
+    terminal.see("edit: cannot edit '/dev/null/x': Not a directory\n1");
+    // What another does meanwhile is kept.
+    let made = std::fs::write(&go, "");
+    assert!(made.is_ok(), "{made:?}");
+    enter(&mut terminal, "clear; printf 'one\\n2\\n3\\n4\\nthree\\n' > f");
+    enter(&mut terminal, "(sleep 1; sed -i s/one/ONE/ f) &");
+    terminal.keys("edit f\r");
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    // Ctrl-C is the editor's.
+    assert!(std::fs::remove_file(&go).is_ok());
+    prompt(&terminal);
+    terminal.see("edit: f: others have edited it meanwhile; both edits are in it");
+    enter(&mut terminal, "cat f");
+    terminal.see("\nONE\n2\n3\n4\nTHREE\n");
+    enter(&mut terminal, "clear; changes describe; changes log --no-pager");
+    terminal.see("From the editor");
+    terminal.keys("clear; typed\x18\x05");
+    terminal.see("\necho composed\ncomposed\n");
+    prompt(&terminal);
+    // Not in a script, a pipeline or a substitution.
+    enter(&mut terminal, "clear; echo 'edit f' > s; bash s; edit f | cat; x=$(edit f)");
+    let refused = "edit: only a prompt on a terminal starts an editor";
+    terminal.wait(|terminal| terminal.text().matches(refused).count() == 3);
+    let left = std::fs::read_dir(home.path()).into_iter().flatten().flatten();
+    let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("mesash-"));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_setting_turns_the_editor_off() {
+    let home = home_with("editor = false\n", "");
+    let mut terminal = session_with_editor(&home, "touch \"$HOME/started\"");
+    enter(&mut terminal, "edit f");
+    terminal.see("edit: the settings start no editor");
+    enter(&mut terminal, "changes describe");
+    terminal.see("changes: the settings start no editor");
+    assert!(!home.path().join("started").exists());
+}
+
+#[test]
+fn the_first_prompt_says_where_to_begin() {
+    let home = home();
+    let mut terminal = session(&home, 110, 24);
+    terminal.see("Tab completes, Ctrl-R searches the history");
+    terminal.keys("\x04");
+    assert_eq!(terminal.end(), Some(0));
+    let terminal = session(&home, 110, 24);
+    assert!(!terminal.text().contains("Tab completes"), "{}", terminal.text());
+}
+
+#[test]
+fn keys_behind_ctrl_c_are_kept_and_ctrl_z_stops_nothing() {
+    let home = home();
+    let mut terminal = session(&home, 120, 24);
+    terminal.keys("typed\x03echo kept; echo $?\r");
+    terminal.see("\nkept\n0");
+    prompt(&terminal);
+    terminal.keys("for x in\x03\x1aecho on\r");
+    terminal.see("\non\n");
+    prompt(&terminal);
+    terminal.keys("sleep 2; echo slept\r");
+    terminal.settle();
+    terminal.keys("\x1a");
+    terminal.see("mesash: a line that runs can't be stopped");
+    terminal.see("\nslept\n");
+    prompt(&terminal);
+}

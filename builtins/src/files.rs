@@ -10,6 +10,7 @@ mod destination;
 mod df;
 mod dirname;
 mod du;
+pub(crate) mod edit;
 mod file;
 mod find;
 mod install;
@@ -58,6 +59,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &dd::DD,
     &df::DF,
     &du::DU,
+    &edit::EDIT,
     &file::FILE,
     &install::INSTALL,
     &mkfifo::MKFIFO,

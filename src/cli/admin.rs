@@ -51,6 +51,19 @@ struct Desk {
     json: bool,
 }
 
+/// `repo` and `key`, with what may follow them: names and a few words about each.
+pub fn groups() -> Vec<(String, Vec<(String, String)>)> {
+    let command = <Admin as clap::CommandFactory>::command();
+    let named = |command: &clap::Command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        (command.get_name().to_owned(), about)
+    };
+    let groups = command.get_subcommands();
+    groups
+        .map(|group| (group.get_name().to_owned(), group.get_subcommands().map(named).collect()))
+        .collect()
+}
+
 /// Runs the command that `words` are; `options` are those before them.
 ///
 /// # Errors

@@ -17,14 +17,14 @@ use crate::eval::InvocationOption;
 use crate::mesa::RepoConfig;
 
 /// Words that name a group of administration commands in the script's place.
-const ADMIN: &[&str] = &["repo", "key"];
+const ADMIN: &[&str] = &["repo", "key", "doctor", "completions", "manual"];
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
     Help,
     Version,
-    /// `mesash repo …`, `mesash key …`: the words from there on.
+    /// `mesash repo …`, `mesash key …`, `mesash doctor` and the like: the words from there on.
     Admin(Vec<OsString>),
     /// `-c`: the text, then `$0` and the arguments.
     Command(BString, Vec<BString>),
@@ -43,6 +43,8 @@ pub struct Options {
     pub ttl_s: Option<u64>,
     pub cwd: Option<BString>,
     pub timeout: Option<Duration>,
+    /// `--norc`: a prompt begins without `mesashrc`.
+    pub no_rc: bool,
     /// In the order given.
     pub shell: Vec<InvocationOption>,
 }
@@ -243,8 +245,9 @@ impl Options {
             _ if has_value => return Err(invalid(&spelled)),
             b"posix" => self.shell.push(InvocationOption::Set("posix".into(), true)),
             b"verbose" => self.shell.push(InvocationOption::Set("verbose".into(), true)),
-            // There are no start-up files to leave out.
-            b"norc" | b"noprofile" | b"login" | b"noediting" => {}
+            b"norc" => self.no_rc = true,
+            // There is no profile to leave out.
+            b"noprofile" | b"login" | b"noediting" => {}
             name => match (name, flags) {
                 (b"json", Some(flags)) => flags.json = true,
                 (b"dump-ast", Some(flags)) => flags.tool = Some(Tool::DumpAst),
@@ -274,6 +277,7 @@ impl Options {
             ttl_s: self.ttl_s.or(other.ttl_s),
             cwd: self.cwd.or(other.cwd),
             timeout: self.timeout.or(other.timeout),
+            no_rc: self.no_rc || other.no_rc,
             shell,
         }
     }

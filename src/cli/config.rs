@@ -1,5 +1,6 @@
 //! Settings: flag, then environment, then config file, then default.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -23,6 +24,9 @@ const TTL_S_SESSION: u64 = 86_400;
 const DAY: Duration = Duration::from_secs(86_400);
 /// A hundred years: more is a mistake.
 const RETENTION_DAYS_MAX: u32 = 36_500;
+
+/// How many lines the history keeps if nothing else is asked for.
+pub const HISTORY_LINES: usize = 10_000;
 
 /// Reads a variable of the host's environment; an empty one counts as unset.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -62,6 +66,22 @@ pub struct Settings {
     pub retention: Option<Duration>,
     /// The history of the prompt.
     pub history: Option<PathBuf>,
+    pub prompt: PromptSettings,
+}
+
+/// What only the prompt looks at.
+#[derive(Debug, Clone)]
+pub struct PromptSettings {
+    /// How many lines the history keeps.
+    pub history_lines: usize,
+    /// Whether an editor of the host may be started.
+    pub editor: bool,
+    /// Whether long output stops at each full screen.
+    pub pager: bool,
+    /// What keys do, as the config file has it.
+    pub keys: BTreeMap<String, String>,
+    /// Shell commands that a prompt begins with.
+    pub rc: Option<PathBuf>,
 }
 
 /// The config file. Unknown keys are errors.
@@ -75,6 +95,10 @@ struct ConfigFile {
     author: Option<AuthorEntry>,
     #[serde(deserialize_with = "days")]
     retention_days: Option<u32>,
+    history_lines: Option<usize>,
+    editor: Option<bool>,
+    pager: Option<bool>,
+    keys: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -162,7 +186,14 @@ impl Settings {
             ttl_s: options.ttl_s.or(file.ttl).unwrap_or(TTL_S_SESSION),
             retention: file.retention_days.map(|days| DAY * days),
             author: file.author.map(|AuthorEntry { name, email }| Author { name, email }),
-            history: folders.data.map(|data| data.join("history.db")),
+            history: folders.data.as_ref().map(|data| data.join("history.db")),
+            prompt: PromptSettings {
+                history_lines: file.history_lines.unwrap_or(HISTORY_LINES),
+                editor: file.editor.unwrap_or(true),
+                pager: file.pager.unwrap_or(true),
+                keys: file.keys,
+                rc: folders.config.as_ref().map(|config| config.join("mesashrc")),
+            },
         })
     }
 }
@@ -215,6 +246,24 @@ pub fn plain(error: &io::Error) -> String {
     }
 }
 
+/// What a key may have meant that there is not: the message names it first and then those there are.
+fn meant(message: &str) -> String {
+    let mut named = message.split('`').skip(1).step_by(2);
+    let Some(wrong) = named.next().filter(|_| message.starts_with("unknown field")) else {
+        return String::new();
+    };
+    let near = named.map(|name| (strsim::osa_distance(wrong, name), name)).min();
+    match near.filter(|(distance, _)| *distance <= 1 + wrong.len() / 4) {
+        Some((_, name)) => format!("; did you mean `{name}`?"),
+        None => String::new(),
+    }
+}
+
+/// Where the config file is, or would be.
+pub fn config_path(env: Environment<'_>) -> Option<PathBuf> {
+    Folders::of(env).config.map(|config| config.join("config.toml"))
+}
+
 fn read_config(folders: &Folders) -> Result<ConfigFile, Failure> {
     let Some(path) = folders.config.as_ref().map(|config| config.join("config.toml")) else {
         return Ok(ConfigFile::default());
@@ -224,7 +273,7 @@ fn read_config(folders: &Folders) -> Result<ConfigFile, Failure> {
         Ok(text) => toml::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let line = line.map_or(String::new(), |line| format!("line {line}: "));
-            fail(format!("{line}{}", error.message()))
+            fail(format!("{line}{}{}", error.message(), meant(error.message())))
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigFile::default()),
         Err(error) => Err(fail(plain(&error))),
@@ -322,5 +371,6 @@ mod tests {
         assert_eq!(failure.status, 2);
         let wanted = format!("{}/config.toml: line 2: unknown field `stor`", config.display());
         assert!(failure.message.starts_with(&wanted), "{}", failure.message);
+        assert!(failure.message.ends_with("did you mean `store`?"), "{}", failure.message);
     }
 }

@@ -2,19 +2,24 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use mesash_builtins::cancel::{Cancel, Reason};
 use parking_lot::Mutex;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Handle;
 
 use crate::eval::Signals;
 
 /// So many of one signal end the program at once, whatever it is doing.
 const PATIENCE: u32 = 3;
+
+/// What Ctrl-Z is answered with while a line runs.
+const NO_STOP: &[u8] =
+    b"\nmesash: a line that runs can't be stopped: Ctrl-C ends it, and & at its end runs it in the background\n";
 
 /// What signals act on at the moment.
 #[derive(Debug, Clone)]
@@ -30,8 +35,12 @@ pub struct Target {
 pub struct Watch {
     target: Arc<Mutex<Option<Target>>>,
     pending: Arc<AtomicU32>,
+    /// Ctrl-C is for another program that has the terminal.
+    held: Arc<AtomicBool>,
     /// What a hangup at a prompt still has to do.
     hangup: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
+    /// Takes more signals.
+    handle: Option<Handle>,
 }
 
 impl fmt::Debug for Watch {
@@ -52,7 +61,7 @@ impl Watch {
         let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter();
         let taken = wanted.filter(|signal| ignored & (1 << (signal - 1)) == 0);
         let mut signals = signal_hook::iterator::Signals::new(taken)?;
-        let watch = Self::default();
+        let watch = Self { handle: Some(signals.handle()), ..Self::default() };
         let other = watch.clone();
         thread::Builder::new().name("mesa-signals".into()).spawn(move || {
             for signal in signals.forever() {
@@ -77,9 +86,29 @@ impl Watch {
     /// The program has a prompt: while nothing runs only SIGHUP ends it, after `hangup`.
     pub fn at_prompt(&self, hangup: Box<dyn Fn() + Send>) {
         *self.hangup.lock() = Some(hangup);
+        if let Some(handle) = &self.handle {
+            // Without it Ctrl-Z stops the program, which can go on then.
+            drop(handle.add_signal(SIGTSTP));
+        }
+    }
+
+    /// Until what this gives is dropped, SIGINT is passed over.
+    pub fn hold(&self) -> Held {
+        self.held.store(true, Ordering::SeqCst);
+        Held(Arc::clone(&self.held))
     }
 
     fn take(&self, signal: u8) {
+        if i32::from(signal) == SIGINT && self.held.load(Ordering::SeqCst) {
+            return;
+        }
+        if i32::from(signal) == SIGTSTP {
+            if self.target.lock().is_some() {
+                // Nobody is there to read it if it can't be written.
+                let _ = io::stderr().write_all(NO_STOP);
+            }
+            return;
+        }
         let came = self.pending.fetch_add(1, Ordering::SeqCst) + 1;
         let Some(target) = self.target.lock().clone() else {
             return self.take_idle(signal);
@@ -104,6 +133,16 @@ impl Watch {
             None => {}
         }
         std::process::exit(128 + signal);
+    }
+}
+
+/// The terminal is another program's.
+#[derive(Debug)]
+pub struct Held(Arc<AtomicBool>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 

@@ -12,6 +12,7 @@ Usage: mesash [OPTION]...                         a prompt, or a script on stand
   or:  mesash [OPTION]... FILE [ARG]...
   or:  mesash repo create|list|delete|import|export ...
   or:  mesash key create|add|list|revoke ...
+  or:  mesash doctor | completions bash|zsh|fish | manual
 A shell for versioned repositories: Bash on /ORG/REPO, every edit kept as a change.
 
 Mounting:
@@ -28,6 +29,7 @@ Running:
   -c                  run TEXT; NAME is $0
   -s                  read the script from standard input
   -i                  show a prompt in any case
+      --norc          begin a prompt without mesashrc
       --timeout SECONDS
                       end the script after this time, with exit code 124
       --atomic        let all of the script's edits land at its end, or none if it fails
@@ -39,6 +41,7 @@ Running:
       --help          show this
       --version       show the version
 
+'mesash doctor' looks for what is wrong; 'mesash manual | man -l -' is the manual.
 A .mesash file may begin with lines of options: '#: -r app@main --ttl 600'.
 The API key is read from MESA_API_KEY, or from the file beside the store.
 ";
@@ -49,4 +52,81 @@ pub fn print(text: &str) -> Result<u8, Failure> {
     written
         .map_err(|error| Failure::new(FAILED, format!("write error: {}", super::plain(&error))))?;
     Ok(0)
+}
+
+/// An option as the help has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    pub short: Option<char>,
+    pub long: Option<String>,
+    /// What its value is called.
+    pub value: Option<String>,
+    pub about: String,
+}
+
+/// The column at which the help's explanations begin.
+const ABOUT_COLUMN: usize = 22;
+
+/// The options of [`HELP`], but for the letters of `set`.
+pub fn options() -> Vec<Described> {
+    let mut all: Vec<Described> = Vec::new();
+    let mut going_on = false;
+    for line in HELP.lines() {
+        let begins = line.starts_with("  -") || line.starts_with("      --");
+        let (names, about) = match line.get(ABOUT_COLUMN..) {
+            Some(about) if line.get(ABOUT_COLUMN - 1..ABOUT_COLUMN) == Some(" ") => {
+                (line.get(..ABOUT_COLUMN).unwrap_or_default(), about)
+            }
+            _ => (line, ""),
+        };
+        if begins {
+            let mut option = Described { about: about.to_owned(), ..Described::default() };
+            for word in names.split([' ', ',']).filter(|word| !word.is_empty()) {
+                match (word.strip_prefix("--"), word.strip_prefix('-')) {
+                    (Some(long), _) => option.long = Some(long.to_owned()),
+                    (None, Some(short)) if option.short.is_none() => {
+                        option.short = short.chars().next()
+                    }
+                    (None, Some(_)) => {}
+                    (None, None) => option.value = Some(word.to_owned()),
+                }
+            }
+            going_on = true;
+            // The letters of `set` stand in one line.
+            if names.contains("...") {
+                going_on = false;
+            } else {
+                all.push(option);
+            }
+        } else if going_on && line.starts_with(&" ".repeat(ABOUT_COLUMN)) {
+            if let Some(option) = all.last_mut() {
+                option.about = format!("{} {about}", option.about).trim_start().to_owned();
+            }
+        } else {
+            going_on = false;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_from_the_help() {
+        let all = options();
+        let repo = Described {
+            short: Some('r'),
+            long: Some("repo".into()),
+            value: Some("NAME[@BOOKMARK|:CHANGE]".into()),
+            about: "mount this repository; again for more (default: all of the org)".into(),
+        };
+        assert_eq!(all.first(), Some(&repo));
+        let long: Vec<_> = all.iter().filter_map(|option| option.long.as_deref()).collect();
+        for name in ["ro", "store", "ttl", "norc", "timeout", "json", "version"] {
+            assert!(long.contains(&name), "{name} of {long:?}");
+        }
+        assert!(all.iter().all(|option| !option.about.is_empty()), "{all:?}");
+    }
 }

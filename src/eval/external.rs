@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use mesafs::{Errno, FsError, FsResult, Operation, VPath};
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::command::{Command, ExitStatus};
-use mesash_builtins::context::{Context, Host, Running, Spawn, SpawnError};
+use mesash_builtins::context::{ComposeError, Context, Host, Running, Spawn, SpawnError};
 use mesash_builtins::registry;
 use mesash_builtins::stream::{Input, Output, Policy, Stream};
 
@@ -206,6 +206,14 @@ impl Host for Launch<'_> {
 
     fn descriptor(&self, fd: u32) -> Option<Arc<dyn Stream>> {
         self.fds.get(fd).map(|fd| Arc::clone(&fd.stream))
+    }
+
+    fn compose(&self, name: &BStr, text: &[u8]) -> Result<Vec<u8>, ComposeError> {
+        let terminal = |fd| self.fds.get(fd).is_some_and(|fd| fd.stream.is_terminal());
+        match &self.rt.composer {
+            Some(composer) if terminal(0) && terminal(1) => composer.compose(name, text),
+            _ => Err(ComposeError::NoTerminal),
+        }
     }
 
     fn which(&self, name: &BStr, all: bool) -> Vec<BString> {

@@ -36,7 +36,7 @@ pub(crate) mod words;
 pub use invocation::{Ended, EndedBy, Invocation, InvocationOption, LineEnd, Signals, Source};
 pub use realm::Realm;
 pub use run::{Interpreter, Session};
-pub use runtime::Runtime;
+pub use runtime::{Composer, Runtime};
 pub use streams::{Capture, OnOutput, OutputKind, Text, Told};
 pub use unwind::{Step, Unwind};
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use bstr::BStr;
+use mesash_builtins::context::ComposeError;
 use mesash_builtins::stream::Stream;
 
 use super::regex::Regexes;
@@ -14,6 +16,15 @@ use crate::special::BuiltinTable;
 use crate::special::complete::{Completing, Completions};
 use crate::special::ulimit::UserLimits;
 use crate::state::Str;
+
+/// Has a person edit a text.
+pub trait Composer: Send + Sync + std::fmt::Debug {
+    /// See [`mesash_builtins::context::Host::compose`].
+    ///
+    /// # Errors
+    /// [`ComposeError`]
+    fn compose(&self, name: &BStr, text: &[u8]) -> Result<Vec<u8>, ComposeError>;
+}
 
 /// What is one process's own and is never copied into another.
 #[derive(Debug)]
@@ -80,6 +91,8 @@ pub struct Runtime {
     pub completing: Option<Completing>,
     /// The regular expressions of `[[ =~ ]]` that were used last.
     pub regexes: Regexes,
+    /// Gives texts to the person at the prompt to edit; only a session on a terminal has it.
+    pub composer: Option<Arc<dyn Composer>>,
     /// The inputs of an interactive session.
     pub history: Vec<Str>,
     /// Which symbols of the shell's interner are builtins.
@@ -131,6 +144,7 @@ impl Runtime {
             completions: Completions::new(),
             completing: None,
             regexes: Regexes::default(),
+            composer: None,
             history: Vec::new(),
             builtins,
         }

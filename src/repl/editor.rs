@@ -5,6 +5,8 @@
 
 mod keys;
 
+pub use keys::{Action, read as read_keys};
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::line_buffer::LineBuffer;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Changeset, Context, EditMode, Editor, Helper};
+use rustyline::{Changeset, Context, EditMode, Editor, Event, Helper};
 
 use super::bell::{Bell, RESTORE};
 use super::complete;
@@ -29,7 +31,7 @@ use super::probe::Probe;
 use super::prompt::Prompt;
 use super::scene::Scene;
 use crate::syntax::lexeme::LexemeKind;
-use keys::Wish;
+use keys::{Wanted, Wish};
 
 /// How long a key that begins a sequence waits for the next.
 const KEY_WAIT_MS: u16 = 300;
@@ -52,9 +54,16 @@ pub enum Read {
 }
 
 impl LineEditor {
+    /// With keys that do what `named` says, besides those that it has of its own.
+    ///
     /// # Errors
     /// [`ReadlineError`] if the terminal can't be used.
-    pub fn new(past: Past, look: Look, bell: Bell) -> Result<Self, ReadlineError> {
+    pub fn new(
+        past: Past,
+        look: Look,
+        bell: Bell,
+        named: &[(Event, Action)],
+    ) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .completion_type(CompletionType::Circular)
             .color_mode(ColorMode::Forced)
@@ -64,6 +73,7 @@ impl LineEditor {
         let probe = Probe::default();
         let (wish, menu) = (Wish::default(), Menu::default());
         keys::bind(&mut editor, &wish, &past, &menu);
+        keys::bind_named(&mut editor, &wish, &menu, named);
         let helper = LineHelper::new(look, probe.clone(), past, bell.clone(), menu.clone());
         editor.set_helper(Some(helper));
         if let Ok(printer) = editor.create_external_printer() {
@@ -101,8 +111,13 @@ impl LineEditor {
         let line = self.editor.readline_with_initial(prompt, (text, ""));
         self.bell.reading(false);
         self.menu.close();
-        let composes = self.wish.take();
-        line.map(|line| if composes { Read::Compose(line) } else { Read::Line(line) })
+        let wanted = self.wish.take();
+        let line = line?;
+        match wanted {
+            None => Ok(Read::Line(line)),
+            Some(Wanted::Compose) => Ok(Read::Compose(line)),
+            Some(Wanted::Interrupt) => Err(ReadlineError::Interrupted),
+        }
     }
 }
 

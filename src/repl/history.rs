@@ -18,9 +18,6 @@ use rustyline::history::{History, SearchDirection, SearchResult};
 pub use expand::{Expanded, expand};
 use store::Store;
 
-/// How many lines are kept if nothing else is asked for.
-pub const LINES_MAX: usize = 10_000;
-
 /// Where a line was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
@@ -92,6 +89,14 @@ impl Recorder {
     pub fn open(path: Option<&Path>, lines_max: usize) -> Self {
         let mut store = path.and_then(|path| Store::open(path, lines_max).ok());
         let past = Past::default();
+        if let (Some(store), Some(path)) = (&mut store, path)
+            && store.is_new()
+        {
+            // What an earlier version kept as text, beside the database.
+            let old = std::fs::read_to_string(path.with_extension("")).unwrap_or_default();
+            // A history that can't be taken over stays where it is.
+            drop(store.import(&old_lines(&old)));
+        }
         if let Some(store) = &mut store {
             past.0.write().entries = store.load().unwrap_or_default();
         }
@@ -146,6 +151,30 @@ impl Recorder {
             drop(store.end(row, status, took));
         }
     }
+}
+
+/// The lines of a text file of rustyline's: it begins with `#V2`, and a newline in a line is `\\n`.
+fn old_lines(text: &str) -> Vec<String> {
+    let (escaped, text) = match text.strip_prefix("#V2\n") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let unescape = |line: &str| {
+        let mut out = String::with_capacity(line.len());
+        let mut letters = line.chars();
+        while let Some(letter) = letters.next() {
+            match (letter, escaped) {
+                ('\\', true) => match letters.next() {
+                    Some('n') => out.push('\n'),
+                    Some(other) => out.push(other),
+                    None => out.push('\\'),
+                },
+                (letter, _) => out.push(letter),
+            }
+        }
+        out
+    };
+    text.lines().map(unescape).filter(|line| !line.trim().is_empty()).collect()
 }
 
 impl Past {
@@ -340,6 +369,18 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_old_text_history_is_taken_over_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let text = "#V2\necho one\nfor x in 1; do\\necho \\\\ $x; done\n\n";
+        std::fs::write(folder.path().join("history"), text).unwrap();
+        for _ in 0..2 {
+            let recorder = Recorder::open(Some(&path), 100);
+            assert_eq!(recorder.past().last(9), ["echo one", "for x in 1; do\necho \\ $x; done"]);
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn prompt_on_a_terminal() {
     let bell = Bell::default();
     let live = Live::new(bell.clone());
     live.show_notices(notices == 1);
-    let mut editor = LineEditor::new(Past::default(), look, bell).unwrap();
+    let mut editor = LineEditor::new(Past::default(), look, bell, &[]).unwrap();
     editor.set_scene(std::sync::Arc::new(Scene { joins_lines: true, ..Scene::default() }));
     let teller = live.clone();
     thread::spawn(move || {

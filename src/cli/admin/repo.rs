@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Desk;
 use crate::cli::failure::{CONFLICT, FAILED, Failure};
+use crate::cli::waiting::Waiting;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -132,7 +133,9 @@ fn confirmed(repo: &RepoId) -> Result<bool, Failure> {
 fn import(desk: &Desk, source: &std::path::Path, name: &str) -> Result<(), Failure> {
     let repo = id(desk, name)?;
     let author = desk.home.author(&desk.settings);
+    let waiting = Waiting::begin(format!("importing {repo}"));
     let report = desk.home.store.import_repo(source, &repo, &author)?;
+    drop(waiting);
     for (name, reason) in &report.skipped {
         let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
     }
@@ -159,7 +162,9 @@ fn import(desk: &Desk, source: &std::path::Path, name: &str) -> Result<(), Failu
 
 fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure> {
     let repo = id(desk, name)?;
+    let waiting = Waiting::begin(format!("exporting {repo}"));
     let report = desk.home.store.export_repo(&repo, dest)?;
+    drop(waiting);
     let text = format!(
         "exported {repo} to {}: {} moved, {}, {} new\n",
         dest.display(),
@@ -181,7 +186,9 @@ fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure
 fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), Failure> {
     let repo = id(desk, name)?;
     let author = desk.home.author(&desk.settings);
+    let waiting = Waiting::begin(format!("syncing {repo}"));
     let SyncReport { with, taken, exported } = desk.home.store.sync_repo(&repo, with, &author)?;
+    drop(waiting);
     for (name, reason) in &taken.skipped {
         let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
     }
@@ -242,7 +249,9 @@ fn gc(desk: &Desk, name: Option<&str>, keep: Option<u32>) -> Result<(), Failure>
     let retention = keep.map_or_else(|| store.retention(), days);
     let (mut text, mut values) = (String::new(), Vec::new());
     for repo in repos {
+        let waiting = Waiting::begin(format!("packing {repo}"));
         let report = store.gc(&repo, retention)?;
+        drop(waiting);
         text += &format!(
             "{repo}: {} and {} dropped, {} bytes instead of {}\n",
             count(report.operations_dropped as u64, "operation"),

@@ -32,8 +32,7 @@ enum Kind {
     File,
 }
 
-/// The shell's own commands, whose synopses say less: their operands, and an option before which
-/// they are something else.
+/// The operands of the shell's own commands, whose synopses say less.
 const SPECIALS: &[(&str, Kind)] = &[
     ("alias", Kind::Alias),
     ("bg", Kind::Job),

@@ -1,24 +1,37 @@
 //! What keys do beyond rustyline's own.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod named;
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use rustyline::{
     Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode,
     KeyEvent, Modifiers, Movement, RepeatCount,
 };
 
+pub use named::{Action, read};
+
 use crate::repl::history::Past;
 use crate::repl::menu::{Answer, Menu, Step};
 
 /// What a key asked for that the line editor can't do itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The line is to be worked on in an editor.
+    Compose,
+    /// The line is to be dropped. The line editor would drop the keys that were typed behind Ctrl-C too.
+    Interrupt,
+}
+
+/// What the line that ends was ended for.
 #[derive(Debug, Clone, Default)]
-pub struct Wish(Arc<AtomicBool>);
+pub struct Wish(Arc<Mutex<Option<Wanted>>>);
 
 impl Wish {
-    /// Whether the line is to be worked on in an editor; asked once for each line.
-    pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+    /// Asked once for each line.
+    pub fn take(&self) -> Option<Wanted> {
+        self.0.lock().take()
     }
 }
 
@@ -71,25 +84,53 @@ pub fn bind<H: Helper>(editor: &mut Editor<H, Past>, wish: &Wish, past: &Past, m
     let past = past.clone();
     let last_word = when(move |_| past.last_word().map(|word| Cmd::Insert(1, word)));
     editor.bind_sequence(KeyEvent::alt('.'), last_word);
+    let compose = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+    editor.bind_sequence(compose, ends(wish, Wanted::Compose));
+    editor.bind_sequence(KeyEvent::ctrl('C'), ends(wish, Wanted::Interrupt));
+    // Nothing is ever stopped.
+    editor.bind_sequence(KeyEvent::ctrl('Z'), Cmd::Noop);
+}
+
+/// Ends the line, for what is `wanted`.
+fn ends(wish: &Wish, wanted: Wanted) -> EventHandler {
     let wish = wish.clone();
-    let compose = when(move |_| {
-        wish.0.store(true, Ordering::Relaxed);
+    when(move |_| {
+        *wish.0.lock() = Some(wanted);
         Some(Cmd::AcceptLine)
-    });
-    editor.bind_sequence(Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]), compose);
+    })
+}
+
+fn tab(menu: &Menu) -> EventHandler {
+    let menu = menu.clone();
+    when(move |context| {
+        Some(match menu.step(Step::Next, context.line(), context.pos()) {
+            Answer::Put | Answer::Nothing => Cmd::Complete,
+            Answer::Later => Cmd::Repaint,
+        })
+    })
+}
+
+/// Binds what the config file asks for.
+pub fn bind_named<H: Helper>(
+    editor: &mut Editor<H, Past>,
+    wish: &Wish,
+    menu: &Menu,
+    named: &[(Event, Action)],
+) {
+    for (event, action) in named {
+        let handler = match action {
+            Action::Run(cmd) => cmd.clone().into(),
+            Action::Compose => ends(wish, Wanted::Compose),
+            Action::Complete => tab(menu),
+        };
+        editor.bind_sequence(event.clone(), handler);
+    }
 }
 
 /// Tab opens the menu; in it, it and the arrows choose, Enter takes and Escape goes back.
 fn bind_menu<H: Helper>(editor: &mut Editor<H, Past>, menu: &Menu) {
     let key = |code| KeyEvent(code, Modifiers::NONE);
-    let asked = menu.clone();
-    let tab = move |context: &EventContext<'_>| {
-        Some(match asked.step(Step::Next, context.line(), context.pos()) {
-            Answer::Put | Answer::Nothing => Cmd::Complete,
-            Answer::Later => Cmd::Repaint,
-        })
-    };
-    editor.bind_sequence(key(KeyCode::Tab), when(tab));
+    editor.bind_sequence(key(KeyCode::Tab), tab(menu));
     let moves = [
         (key(KeyCode::BackTab), Step::Previous),
         (key(KeyCode::Up), Step::Up),

@@ -72,6 +72,27 @@ impl Store {
         self.fresh()
     }
 
+    /// Whether nothing was ever added.
+    pub fn is_new(&self) -> bool {
+        let count = self.db.query_row("SELECT count(*) FROM lines", [], |row| row.get::<_, i64>(0));
+        count.is_ok_and(|count| count == 0)
+    }
+
+    /// Adds lines that are from no session, as one.
+    ///
+    /// # Errors
+    /// Those of the database; nothing is added then.
+    pub fn import(&mut self, lines: &[String]) -> rusqlite::Result<()> {
+        let all = self.db.transaction()?;
+        for line in lines {
+            all.execute(
+                "INSERT INTO lines (time_ms, session, text, cwd, repo, change) VALUES (?, '', ?, '', '', '')",
+                params![now_ms(), line],
+            )?;
+        }
+        all.commit()
+    }
+
     /// What other sessions have added since the last call.
     ///
     /// # Errors

@@ -87,35 +87,39 @@ impl Eval {
         let quote = word.chars().next().filter(|letter| matches!(letter, '\'' | '"'));
         let bare = Str::from(word.strip_prefix(['\'', '"']).unwrap_or(word));
         let word_len = last.len();
-        let mut found = Vec::new();
         for _ in 0..TRIES_MAX {
             let mut spec = self.specified(command)?;
+            // The shell's own completion comes instead of bash's.
             let falls_back = spec.options.remove("default") | spec.options.remove("bashdefault");
             let previous = Str::from(before.last().copied().unwrap_or_default());
-            let options = spec.options.clone();
-            let command = Str::from(*command);
+            let (command, options) = (Str::from(*command), spec.options.clone());
             self.rt.completing = Some(Completing { command, previous, options, status: 0 });
             self.describe(text, words).ok()?;
-            found = self.completions_of(&spec, &bare).ok()?;
-            let Some(done) = &self.rt.completing else { break };
-            if done.status != AGAIN {
-                if found.is_empty() && (falls_back || spec_falls_back(done)) {
-                    return None;
-                }
-                let paths = ["file", "directory"].iter().any(|name| spec.actions.contains(name));
-                let has = |name: &str| done.options.contains(name);
-                let filenames = paths || has("filenames") || has("dirnames") || has("plusdirs");
-                let mut words: Vec<String> =
-                    found.into_iter().filter_map(|word| String::from_utf8(word).ok()).collect();
-                if !has("nosort") {
-                    words.sort();
-                    words.dedup();
-                }
-                let (noquote, nospace) = (has("noquote"), has("nospace"));
-                return Some(Offered { words, word_len, quote, filenames, noquote, nospace });
+            let found = self.completions_of(&spec, &bare).ok()?;
+            let done = self.rt.completing.take()?;
+            if done.status == AGAIN {
+                continue;
             }
+            let has = |name: &str| done.options.contains(name);
+            if found.is_empty() && (falls_back || has("default") || has("bashdefault")) {
+                return None;
+            }
+            let paths = ["file", "directory"].iter().any(|name| spec.actions.contains(name));
+            let mut words: Vec<String> =
+                found.into_iter().filter_map(|word| String::from_utf8(word).ok()).collect();
+            if !has("nosort") {
+                words.sort();
+                words.dedup();
+            }
+            return Some(Offered {
+                words,
+                word_len,
+                quote,
+                filenames: paths || has("filenames") || has("dirnames") || has("plusdirs"),
+                noquote: has("noquote"),
+                nospace: has("nospace"),
+            });
         }
-        drop(found);
         None
     }
 
@@ -149,11 +153,6 @@ impl Eval {
     }
 }
 
-/// `compopt -o default` in the function.
-fn spec_falls_back(done: &Completing) -> bool {
-    ["default", "bashdefault"].iter().any(|name| done.options.contains(name))
-}
-
 /// The words of a command as `COMP_WORDS` has them: quoted as typed, and what breaks words is one of its
 /// own.
 fn split<'t>(text: &'t [u8], breaks: &[u8]) -> Vec<&'t [u8]> {
@@ -168,14 +167,14 @@ fn split<'t>(text: &'t [u8], breaks: &[u8]) -> Vec<&'t [u8]> {
             (b'\'' | b'"', None) => quote = Some(byte),
             (byte, None) if byte.is_ascii_whitespace() || is_break(byte) => {
                 if start < at {
-                    words.push(&text[start..at]);
+                    words.push(text.get(start..at).unwrap_or_default());
                 }
                 start = at + 1;
                 if is_break(byte) {
                     while text.get(start).is_some_and(|&next| is_break(next)) {
                         start += 1;
                     }
-                    words.push(&text[at..start]);
+                    words.push(text.get(at..start).unwrap_or_default());
                     at = start - 1;
                 }
             }

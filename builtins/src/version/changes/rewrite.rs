@@ -5,6 +5,7 @@ use mesafs::{ChangeId, Checkout};
 use serde_json::json;
 
 use super::{MESSAGE, counted, ids, moved, place, rewritten};
+use crate::context::ComposeError;
 use crate::prelude::*;
 use crate::version::compare::compare;
 use crate::version::place::{
@@ -172,7 +173,10 @@ fn describe(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             &read
         }
         (Some(_), true) => return Err(usage("give -m or --stdin, not both")),
-        (None, false) => return Err(usage("missing description: give -m TEXT or --stdin")),
+        (None, false) => {
+            read = composed(ctx, args)?;
+            &read
+        }
     };
     let checkout = checkout(ctx, args)?;
     let asked = revision(args, args.operands().first(), &*checkout)?;
@@ -183,6 +187,33 @@ fn describe(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         None => failed("describe the change", &*checkout, error),
     })?;
     rewritten(ctx, args, &*checkout, &done, "described 1 change")
+}
+
+/// What is not part of a description that a person edits.
+const COMMENT: &str = "mesash: ";
+
+/// The description as a person edits it.
+fn composed(ctx: &mut Context<'_>, args: &Args) -> Result<String, CommandError> {
+    let checkout = checkout(ctx, args)?;
+    let asked = revision(args, args.operands().first(), &*checkout)?;
+    let target = asked.as_ref().map_or_else(Revision::here, |asked| asked.revision.clone());
+    let found = history(&*checkout)?.find(&target);
+    let change = found.map_err(|error| failed("describe the change", &*checkout, error))?;
+    let before = change.description.trim_end();
+    let draft = format!(
+        "{before}\n\n{COMMENT}describe change {} above; these lines are left out.\n",
+        change.change_id
+    );
+    let text = match ctx.host.compose("description".into(), draft.as_bytes()) {
+        Ok(text) => text,
+        Err(ComposeError::NoTerminal) => {
+            return Err(usage("missing description: give -m TEXT or --stdin"));
+        }
+        Err(error) => return Err(crate::files::edit::refused(&error)),
+    };
+    let text = String::from_utf8(text).map_err(|_| failure("the description is not UTF-8"))?;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(COMMENT)).collect();
+    Ok(lines.join("\n").trim().to_owned())
 }
 
 fn abandon(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
