@@ -51,7 +51,7 @@ fn open_mounts_follow_what_git_did() -> FsResult<()> {
     commit("d");
     for _ in 0..2 {
         let report = store.sync_repo(&app, None, &author()).unwrap();
-        assert_eq!(report.taken.apart, [main.clone()]);
+        assert_eq!(report.taken.apart, std::slice::from_ref(&main));
         assert_eq!(mount.names("/acme/app"), ["a", "b", "c"]);
     }
     let theirs = BookmarkName::new("git/main").unwrap();
