@@ -101,7 +101,7 @@ fn faults_are_said_in_the_words_of_glibc() {
     }
     let egrep = compile("{1}", &Syntax::EGREP).expect("a pattern");
     assert_eq!(egrep.warnings(), ["{...} at start of expression"]);
-    assert_eq!(found("{1}", &Syntax::EGREP, "{1}"), "[1}]");
+    assert_eq!(found("{1}", &Syntax::EGREP, "{1}"), "[]");
     assert_eq!(found("a{1", &Syntax::EGREP, "a{1"), "[a{1]");
     assert_eq!(found("a|*b", &Syntax::EGREP, "b"), "[b]");
 }
