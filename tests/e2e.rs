@@ -124,8 +124,11 @@ fn the_first_run_makes_a_store_and_the_second_finds_the_file() {
     assert_eq!(home.sh("echo hi > a; cat a | tr a-z A-Z"), "HI\n");
     assert_eq!(home.sh("pwd; cat a; cd ..; echo *"), "/local/scratch\nhi\nscratch\n");
     let key = home.path(".local/share/mesash/store.key");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&key).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    for (path, wanted) in [(&key, 0o600), (&home.path(".local/share/mesash/store"), 0o700)] {
+        let permissions = fs::metadata(path).unwrap().permissions();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&permissions);
+        assert_eq!(mode & 0o777, wanted, "{}", path.display());
+    }
     assert!(fs::read_to_string(&key).unwrap().starts_with("mesa_local_"));
     assert!(home.sh("changes").starts_with("local/scratch is on change "));
     assert!(home.sh("bookmarks").starts_with("* main  "));

@@ -1,6 +1,8 @@
 //! What an open store is made of, and what its threads do.
 
 use std::collections::HashMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -66,7 +68,9 @@ pub(crate) struct Core {
 
 impl Core {
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Arc<Self>, StoreError> {
-        std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        // A new store is its owner's alone: it has others' names and the hashes of keys.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(StoreError::io(dir))?;
         let dir = dir.canonicalize().map_err(StoreError::io(dir))?;
         let lock = StoreLock::take(&dir, options.lock_wait)?;
         let counters = Arc::new(Counters::default());
