@@ -17,7 +17,12 @@ const SYNTAXES: &[Syntax] = &[
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((&how, rest)) = data.split_first() else { return };
     let (pattern, text) = mesash_fuzz::halves(rest);
-    let flags = Flags { ignore_case: how & 16 != 0, lines: Lines::Whole, bytes: how & 32 != 0 };
+    let flags = Flags {
+        ignore_case: how & 16 != 0,
+        lines: Lines::Whole,
+        bytes: how & 32 != 0,
+        nested_repeats: false,
+    };
     let regex = match SYNTAXES.get(usize::from(how & 7)) {
         Some(syntax) => Regex::new(pattern, syntax, flags),
         None => Regex::perl(pattern, flags),
