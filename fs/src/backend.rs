@@ -17,6 +17,8 @@ pub use history::{
     OperationInfo, Pick, Rewriting, SideKind, Squash, TOLD_MAX,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::FsResult;
 use crate::event::Invalidation;
 use crate::line::PresentLine;
@@ -28,7 +30,7 @@ use crate::token::AccessToken;
 use crate::tree::{File, Root};
 
 /// What a mount asks to see of a repository.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Pin {
     /// The default bookmark.
     #[default]
@@ -39,7 +41,7 @@ pub enum Pin {
     Change(String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {
     ReadOnly,
     ReadWrite,
@@ -86,7 +88,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
 }
 
 /// A revision as a call names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Revision {
     Bookmark(BookmarkName),
     /// A change id, or a unique prefix of one.
@@ -113,7 +115,7 @@ impl fmt::Display for Revision {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeInfo {
     pub change_id: ChangeId,
     pub commit_oid: CommitOid,
@@ -137,7 +139,7 @@ pub struct ChangeInfo {
     pub prefix_len: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookmarkInfo {
     pub name: BookmarkName,
     /// `None` while the bookmark is conflicted.
@@ -147,7 +149,7 @@ pub struct BookmarkInfo {
     pub default: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub saved_change_oid: CommitOid,
     pub active_change_oid: CommitOid,
@@ -155,14 +157,14 @@ pub struct Checkpoint {
     pub active_change_id: ChangeId,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Backwards {
     Refuse,
     Allow,
 }
 
 /// What `describe` does with the text of a change that `checkpoint` saves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Description {
     Keep,
     /// An empty text clears it.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
+use serde::{Deserialize, Serialize};
 
 pub type FsResult<T> = Result<T, FsError>;
 
@@ -86,7 +87,7 @@ impl fmt::Display for Errno {
 }
 
 /// What was being done when a call failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Operation {
     Append,

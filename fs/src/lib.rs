@@ -20,6 +20,7 @@ pub mod spill;
 pub mod stat;
 pub mod token;
 pub mod tree;
+pub mod wire;
 
 pub use backend::{Access, Backend, Checkout, Pin, Volume};
 pub use counters::{Counters, Counts};

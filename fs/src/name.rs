@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
 
 use crate::error::Errno;
 use crate::path::NAME_BYTES_MAX;
@@ -63,6 +65,19 @@ macro_rules! text_name {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        /// What comes in is checked as anywhere.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
             }
         }
     };
@@ -168,7 +183,9 @@ impl CommitOid {
 }
 
 /// The full name of a repository, `org/repo`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct RepoId {
     pub org: OrgName,
     pub repo: RepoName,

@@ -5,6 +5,7 @@
 //! no directory any more fails with ENOTDIR and the mount walks again. A batch lands whole or not at all.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::path::RepoPath;
 use crate::tree::{Body, Node};
@@ -25,7 +26,7 @@ pub enum Target {
 }
 
 /// What `Create` does where the file exists already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IfExists {
     /// EEXIST (`O_EXCL`); also for a dangling symbolic link.
     Fail,
@@ -121,7 +122,7 @@ pub struct Batch {
 }
 
 /// What became of a `Replace`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Replaced {
     /// The file was still as read.
     Clean,

@@ -5,6 +5,7 @@
 //! changes concerned is stored first, and whoever has one of them open sees the result at once.
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 
 use super::{Backwards, ChangeError, ChangeInfo, Revision};
 use crate::name::{BookmarkName, ChangeId, CommitOid};
@@ -19,7 +20,7 @@ pub struct Comparison {
 }
 
 /// What an operation on history did to the changes that there were.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rewriting {
     /// Those with another commit now, descendants that had to follow included.
     pub rewritten: Vec<ChangeId>,
@@ -29,7 +30,7 @@ pub struct Rewriting {
 }
 
 /// What [`History::squash`] moves, and where to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Squash {
     pub from: Vec<Revision>,
     pub into: Revision,
@@ -42,7 +43,7 @@ pub struct Squash {
 }
 
 /// What a rebase moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moved {
     /// The changes alone: their children go to their parents.
     Alone,
@@ -51,7 +52,7 @@ pub enum Moved {
     Branch,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum MergeStrategy {
     /// Forward where that is possible, else a merge commit.
     #[default]
@@ -59,7 +60,7 @@ pub enum MergeStrategy {
     MergeCommit,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MergeOutcome {
     FastForward,
     MergeCommit,
@@ -80,7 +81,7 @@ impl MergeOutcome {
 }
 
 /// How [`History::merge_bookmarks`] goes about it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct MergeOptions {
     pub strategy: MergeStrategy,
     /// Of the merge commit; `None` names the bookmarks.
@@ -90,7 +91,7 @@ pub struct MergeOptions {
     pub expected: Option<Revision>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merged {
     pub outcome: MergeOutcome,
     /// The merge; else the newest change that the target has now, its empty one aside.
@@ -101,7 +102,7 @@ pub struct Merged {
 }
 
 /// What one side of a conflict has at the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SideKind {
     Absent,
     File { executable: bool },
@@ -111,7 +112,7 @@ pub enum SideKind {
 }
 
 /// A path at which a change's sides differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictInfo {
     pub path: RepoPath,
     /// In jj's order: the first is "ours", the last "theirs".
@@ -121,7 +122,7 @@ pub struct ConflictInfo {
 }
 
 /// Which content settles a conflict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pick {
     /// The first side: what the change was put onto.
     Ours,
@@ -132,7 +133,7 @@ pub enum Pick {
 }
 
 /// One operation of a repository's log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationInfo {
     /// In hexadecimal.
     pub id: String,
@@ -157,7 +158,7 @@ pub struct OperationInfo {
 pub const TOLD_MAX: usize = 4;
 
 /// Who did something, and by what.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cause {
     pub author: String,
     pub author_email: String,
@@ -166,11 +167,12 @@ pub struct Cause {
     /// The id of the key that signed the token.
     pub key: String,
     /// The shell line, cut where it is very long; empty for what no line did.
+    #[serde(with = "crate::wire::bstring")]
     pub line: BString,
 }
 
 /// What an edit did to its path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AuditOp {
     Create,
     Write,
@@ -224,7 +226,7 @@ impl AuditOp {
 }
 
 /// One edit of a file or folder that landed, or several of one line to one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// The version that the change had then.
     pub version: u64,
@@ -246,7 +248,7 @@ pub struct AuditEntry {
 }
 
 /// What an operation did to a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitMove {
     pub change: ChangeId,
     /// `None` for a change that began.
@@ -259,7 +261,7 @@ pub struct CommitMove {
 
 /// What an operation did to a bookmark: several commits where it was or is conflicted, none where it
 /// was not or is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookmarkMove {
     pub name: String,
     pub before: Vec<CommitOid>,
@@ -267,7 +269,7 @@ pub struct BookmarkMove {
 }
 
 /// What there is to say of one operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationDetails {
     pub operation: OperationInfo,
     /// Beside its first parent; the newest first.
@@ -278,7 +280,7 @@ pub struct OperationDetails {
 }
 
 /// A commit that a change had.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     pub change: ChangeInfo,
     /// What made it, where that is known.

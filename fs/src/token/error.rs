@@ -96,6 +96,10 @@ pub enum TokenError {
     RepoOtherOrg,
     #[error("access token for a repository beyond its key's")]
     RepoBeyondKey,
+
+    /// A refusal as another process told it.
+    #[error("{0}")]
+    Told(String),
 }
 
 impl TokenError {

@@ -31,6 +31,8 @@ struct Inner {
     /// Exchanged for the blob when the body has been stored; the content never changes.
     rope: RwLock<Rope>,
     stored: OnceLock<ObjectId>,
+    /// See [`Body::tag`].
+    tag: OnceLock<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -125,7 +127,8 @@ impl Body {
     }
 
     fn new(rope: Rope, len: u64) -> Self {
-        Self(Arc::new(Inner { len, rope: RwLock::new(rope), stored: OnceLock::new() }))
+        let (stored, tag) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Inner { len, rope: RwLock::new(rope), stored, tag }))
     }
 
     fn from_map(map: OrdMap<u64, Chunk>, len: u64) -> Self {
@@ -187,6 +190,12 @@ impl Body {
     /// Notes that this content is stored as `blob`, for everything that shares it.
     pub fn mark_stored(&self, blob: ObjectId) {
         let _first_is_right = self.0.stored.set(blob);
+    }
+
+    /// A number that stays with this content, for who tells others of it: `fresh` makes it when it is
+    /// asked for first.
+    pub fn tag(&self, fresh: impl FnOnce() -> u64) -> u64 {
+        *self.0.tag.get_or_init(fresh)
     }
 
     /// As [`Body::mark_stored`], and reads from the blob from now on, which lets memory and

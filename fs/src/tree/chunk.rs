@@ -9,7 +9,7 @@ use super::source::{ObjectId, Source};
 use crate::error::{Errno, FsError, FsResult, Operation};
 
 /// Something that is read by position and never changes where a chunk points.
-pub trait ReadAt: Send + Sync + std::fmt::Debug {
+pub trait ReadAt: std::any::Any + Send + Sync + std::fmt::Debug {
     /// Reads exactly `len` bytes, which the caller keeps within what is there.
     ///
     /// # Errors

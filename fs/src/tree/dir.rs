@@ -50,6 +50,8 @@ struct Content {
     dirs: OnceLock<u64>,
     source: Option<Arc<dyn Source>>,
     stored: OnceLock<StoredDir>,
+    /// See [`Dir::tag`].
+    tag: OnceLock<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,6 +83,7 @@ impl Dir {
             dirs: OnceLock::new(),
             source: Some(source),
             stored: OnceLock::from(StoredDir { tree, facts }),
+            tag: OnceLock::new(),
         };
         Self { attributes, content: Arc::new(content) }
     }
@@ -107,6 +110,7 @@ impl Dir {
             dirs: OnceLock::new(),
             source: None,
             stored: OnceLock::new(),
+            tag: OnceLock::new(),
         };
         Self { attributes, content: Arc::new(content) }
     }
@@ -137,6 +141,18 @@ impl Dir {
     /// Notes where this content is stored, for everything that shares it.
     pub fn mark_stored(&self, tree: Option<ObjectId>, facts: Option<[u8; 32]>) {
         let _first_is_right = self.content.stored.set(StoredDir { tree, facts });
+    }
+
+    /// What lists it, if it has not been edited since it was loaded.
+    #[must_use]
+    pub fn source(&self) -> Option<&Arc<dyn Source>> {
+        self.content.source.as_ref()
+    }
+
+    /// A number that stays with this content, for who tells others of it: `fresh` makes it when it is
+    /// asked for first.
+    pub fn tag(&self, fresh: impl FnOnce() -> u64) -> u64 {
+        *self.content.tag.get_or_init(fresh)
     }
 
     #[must_use]

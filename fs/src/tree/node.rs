@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::dir::Dir;
@@ -11,7 +12,7 @@ use super::source::{Entry, EntryKind, ObjectId, Source};
 use crate::stat::FileKind;
 
 /// What is stored of an entry beside its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attributes {
     /// Permission bits, `0o7777` at most.
     pub mode: u32,
@@ -156,6 +157,7 @@ impl Node {
                 link.into()
             }
             EntryKind::Gitlink { commit } => Self::Gitlink(*commit),
+            EntryKind::Ready(node) => node.clone(),
         }
     }
 

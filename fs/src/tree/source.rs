@@ -1,11 +1,12 @@
 //! Where untouched directories and bodies come from.
 
+use std::any::Any;
 use std::fmt;
 
 use bstr::BString;
 use bytes::Bytes;
 
-use super::node::Attributes;
+use super::node::{Attributes, Node};
 use super::sums::Sums;
 use crate::error::FsResult;
 
@@ -46,6 +47,8 @@ pub enum EntryKind {
     Gitlink {
         commit: ObjectId,
     },
+    /// What the source has made itself, with attributes of its own.
+    Ready(Node),
 }
 
 /// One name of a stored directory, with the facts that git cannot hold already applied.
@@ -57,7 +60,7 @@ pub struct Entry {
 }
 
 /// Loads what no edit has touched. Answers are immutable, so callers keep them.
-pub trait Source: Send + Sync + fmt::Debug {
+pub trait Source: Any + Send + Sync + fmt::Debug {
     /// The entries of a stored directory, sorted by the bytes of their names. `tree` is `None` for
     /// a directory that git cannot hold because it has no files below.
     ///

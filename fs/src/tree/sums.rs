@@ -1,5 +1,7 @@
 //! What a directory holds below it, so that limits hold without walking.
 
+use serde::{Deserialize, Serialize};
+
 use super::node::Node;
 
 /// Totals over everything below a directory, saturating.
@@ -7,7 +9,7 @@ use super::node::Node;
 /// `entries` and `bytes` are exact. `depth` and `longest_path` are exact or too high, never too
 /// low: losing the deepest or longest entry of a big directory leaves them as they were until
 /// [`super::Dir::tightened`] counts again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Sums {
     /// Entries at any depth, the directory itself not counted.
     pub entries: u64,
