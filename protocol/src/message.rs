@@ -1,0 +1,564 @@
+//! Calls, answers and events.
+
+use bstr::BString;
+use bytes::Bytes;
+use mesafs::backend::{
+    AuditEntry, Backwards, BookmarkInfo, ChangeInfo, Checkpoint, ConflictInfo, Description,
+    Earlier, MergeOptions, Merged, Moved, OperationDetails, OperationInfo, Pick, Revision,
+    Rewriting, Squash,
+};
+use mesafs::name::{BookmarkName, ChangeId, RepoId};
+use mesafs::op::{IfExists, Replaced};
+use mesafs::path::RepoPath;
+use mesafs::tree::{Attributes, ObjectId, Sums};
+use mesafs::{Access, Pin};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BodyKey, DirKey, SessionId};
+
+/// A call. All but the first two are about a session: an open checkout, with the token that opened it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// The repositories that the token may read.
+    Repos,
+    Open {
+        repo: RepoId,
+        pin: Pin,
+        access: Access,
+    },
+    /// The present tree.
+    Root {
+        session: SessionId,
+    },
+    /// What is in directories of a tree that was told of, and below them as far as there is room.
+    List {
+        session: SessionId,
+        root: u64,
+        paths: Vec<RepoPath>,
+        entries_max: u32,
+    },
+    Read {
+        session: SessionId,
+        reads: Vec<ReadRange>,
+    },
+    Apply {
+        how: How,
+        /// The shell line that does it.
+        #[serde(with = "opt_bytes")]
+        line: Option<BString>,
+        parts: Vec<Part>,
+    },
+    /// Holds the files at some paths under numbers of the client's choice. Where there is none, none is
+    /// held, and none told of.
+    Hold {
+        session: SessionId,
+        files: Vec<(u64, RepoPath)>,
+    },
+    /// Files that are held, as they are now.
+    Held {
+        session: SessionId,
+        handles: Vec<u64>,
+    },
+    /// Trees and files that are not needed any more.
+    Release {
+        session: SessionId,
+        roots: Vec<u64>,
+        handles: Vec<u64>,
+    },
+    /// A change, bookmark or history call; `id` names it over retries.
+    Do {
+        session: SessionId,
+        id: u128,
+        #[serde(with = "opt_bytes")]
+        line: Option<BString>,
+        call: Call,
+    },
+    /// What opens the same again; no token is needed for it any more.
+    Pin {
+        session: SessionId,
+    },
+    Sync {
+        session: SessionId,
+    },
+    Close {
+        session: SessionId,
+    },
+}
+
+/// The answer to the call of the same kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    Repos(Vec<RepoId>),
+    Opened(Opened),
+    Root(RootInfo),
+    Listings(Vec<Listing>),
+    /// In the order of the ranges, as many as there was room for, one at least.
+    Contents(Vec<Content>),
+    Applied(Vec<PartApplied>),
+    Held(Vec<HeldFile>),
+    Done {
+        answer: Box<Answer>,
+        root: RootInfo,
+    },
+    Pin(Pin),
+    /// Nothing to say.
+    Ok,
+}
+
+/// A checkout that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    pub session: SessionId,
+    pub access: Access,
+    /// Whether [`Call`]s beyond a checkout's own are answered.
+    pub history: bool,
+    pub pin: Pin,
+    pub root: RootInfo,
+}
+
+/// A tree, kept for the session under its number until it is released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootInfo {
+    pub number: u64,
+    pub change: ChangeId,
+    pub version: u64,
+    pub opened_ns: i64,
+    /// What the checkout allows at this tree.
+    pub access: Access,
+    pub attributes: Attributes,
+    pub key: DirKey,
+    pub sums: Sums,
+}
+
+/// What a directory holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    pub path: RepoPath,
+    pub key: DirKey,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    #[serde(with = "mesafs::wire::bstring")]
+    pub name: BString,
+    pub attributes: Attributes,
+    pub kind: EntryKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EntryKind {
+    Dir {
+        key: DirKey,
+        sums: Sums,
+    },
+    File {
+        key: BodyKey,
+        len: u64,
+        conflicted: bool,
+    },
+    Symlink {
+        #[serde(with = "mesafs::wire::bstring")]
+        target: BString,
+        blob: Option<ObjectId>,
+    },
+    Gitlink {
+        commit: ObjectId,
+    },
+}
+
+/// Where a body is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    Tree { root: u64, path: RepoPath },
+    Held { handle: u64 },
+}
+
+/// Bytes of a body: answered only if the place has the content that is expected there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRange {
+    pub place: Place,
+    pub expected: BodyKey,
+    pub offset: u64,
+    pub len: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    Bytes(#[serde(with = "mesafs::wire::bytes")] Bytes),
+    /// Another content is there, or the tree is not kept any more.
+    Stale,
+}
+
+/// What binds the parts of an [`Request::Apply`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    /// One part.
+    Plain,
+    /// One part, whose grafts were in the repository before.
+    Own,
+    /// Several parts, all or none.
+    Together,
+    /// The first brings something, the second takes it away where it was.
+    Move,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub session: SessionId,
+    pub batch: Batch,
+    /// What it was planned on, where that matters.
+    pub version: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Applied once, however often it is sent.
+    pub id: u128,
+    pub now_ns: i64,
+    pub ops: Vec<Op>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    Path(RepoPath),
+    Held(u64),
+}
+
+/// One op, as `mesafs` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Op {
+    Create {
+        path: RepoPath,
+        mode: u32,
+        if_exists: IfExists,
+    },
+    WriteAt {
+        target: Target,
+        offset: u64,
+        #[serde(with = "mesafs::wire::bytes")]
+        data: Bytes,
+    },
+    Append {
+        target: Target,
+        #[serde(with = "mesafs::wire::bytes")]
+        data: Bytes,
+    },
+    Truncate {
+        target: Target,
+        len: u64,
+    },
+    Write {
+        path: RepoPath,
+        mode: u32,
+        #[serde(with = "mesafs::wire::bytes")]
+        data: Bytes,
+    },
+    Replace {
+        path: RepoPath,
+        base: Body,
+        #[serde(with = "mesafs::wire::bytes")]
+        data: Bytes,
+    },
+    MakeDir {
+        path: RepoPath,
+        mode: u32,
+        parents: bool,
+    },
+    Remove {
+        path: RepoPath,
+        recursive: bool,
+    },
+    Rename {
+        from: RepoPath,
+        to: RepoPath,
+        replace: bool,
+    },
+    Copy {
+        from: RepoPath,
+        to: RepoPath,
+    },
+    Graft {
+        path: RepoPath,
+        node: Node,
+    },
+    SetMode {
+        path: RepoPath,
+        mode: u32,
+    },
+    SetTimes {
+        path: RepoPath,
+        mtime_ns: i64,
+    },
+    Symlink {
+        path: RepoPath,
+        #[serde(with = "mesafs::wire::bytes")]
+        target: Bytes,
+    },
+}
+
+/// A content that an op brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body(pub Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Piece {
+    Bytes(#[serde(with = "mesafs::wire::bytes")] Bytes),
+    Zeros(u64),
+    /// What a session of the same token can read.
+    Known {
+        session: SessionId,
+        place: Place,
+        expected: BodyKey,
+        offset: u64,
+        len: u64,
+    },
+}
+
+/// A subtree that a graft brings along: each directory before what it holds, paths from its top.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node(pub Vec<Item>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    pub path: RepoPath,
+    pub attributes: Attributes,
+    pub node: TreeNode,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TreeNode {
+    Dir,
+    File(Body),
+    Symlink(#[serde(with = "mesafs::wire::bstring")] BString),
+    Gitlink(ObjectId),
+    /// Whatever is at a path of a tree that a session of the same token was told of.
+    Known {
+        session: SessionId,
+        root: u64,
+        path: RepoPath,
+    },
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartApplied {
+    pub version: u64,
+    pub replaced: Vec<Replaced>,
+    pub root: RootInfo,
+    /// The held files that its ops name.
+    pub held: Vec<HeldFile>,
+    /// The directories that lead to what it changed, as far as they are small and new.
+    pub listings: Vec<Listing>,
+}
+
+/// A held file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldFile {
+    pub handle: u64,
+    /// `None` once it has no name.
+    pub path: Option<RepoPath>,
+    pub attributes: Attributes,
+    pub key: BodyKey,
+    pub len: u64,
+    pub conflicted: bool,
+}
+
+/// A change, bookmark or history call, as `mesafs` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    Current,
+    Changes {
+        limit: u64,
+    },
+    NewChange {
+        base: Revision,
+        message: Option<String>,
+    },
+    Edit {
+        revision: Revision,
+    },
+    Checkpoint {
+        description: Description,
+    },
+    Bookmarks,
+    CreateBookmark {
+        name: BookmarkName,
+    },
+    MoveBookmark {
+        name: BookmarkName,
+        change: String,
+        backwards: Backwards,
+    },
+    Find {
+        revision: Revision,
+    },
+    Log {
+        revisions: String,
+        limit: u64,
+    },
+    Content {
+        revision: Revision,
+    },
+    Changed {
+        revision: Revision,
+    },
+    Status,
+    Earlier {
+        revision: Revision,
+        limit: u64,
+    },
+    Describe {
+        revision: Revision,
+        text: String,
+    },
+    Abandon {
+        revisions: Vec<Revision>,
+    },
+    Squash {
+        squash: Squash,
+    },
+    Restore {
+        revision: Revision,
+        from: Revision,
+        paths: Vec<RepoPath>,
+    },
+    Split {
+        revision: Revision,
+        paths: Vec<RepoPath>,
+        message: Option<String>,
+    },
+    Rebase {
+        revisions: Vec<Revision>,
+        moved: Moved,
+        onto: Vec<Revision>,
+    },
+    Duplicate {
+        revisions: Vec<Revision>,
+        onto: Vec<Revision>,
+    },
+    Merge {
+        parents: Vec<Revision>,
+        message: Option<String>,
+    },
+    Conflicts {
+        revision: Revision,
+    },
+    Resolve {
+        path: RepoPath,
+        pick: Pick,
+    },
+    CreateBookmarkAt {
+        name: BookmarkName,
+        at: Revision,
+    },
+    SetBookmark {
+        name: BookmarkName,
+        to: Revision,
+        expected: Option<Revision>,
+    },
+    MoveBookmarkTo {
+        name: BookmarkName,
+        to: Revision,
+        backwards: Backwards,
+        expected: Option<Revision>,
+    },
+    AdvanceBookmarks {
+        names: Vec<BookmarkName>,
+    },
+    RenameBookmark {
+        name: BookmarkName,
+        to: BookmarkName,
+        expected: Option<Revision>,
+    },
+    DeleteBookmark {
+        name: BookmarkName,
+        expected: Option<Revision>,
+    },
+    MergeBookmarks {
+        target: BookmarkName,
+        source: BookmarkName,
+        options: MergeOptions,
+    },
+    Operations {
+        limit: u64,
+    },
+    Operation {
+        id: String,
+    },
+    Audit {
+        paths: Vec<RepoPath>,
+        limit: u64,
+    },
+    RestoreOperation {
+        id: String,
+    },
+}
+
+/// What a [`Call`] answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Unit,
+    Current(ChangeInfo, Option<BookmarkName>),
+    Changes(Vec<ChangeInfo>),
+    Change(ChangeId),
+    Info(ChangeInfo),
+    Checkpoint(Checkpoint),
+    Bookmarks(Vec<BookmarkInfo>),
+    Root(RootInfo),
+    Comparison { before: RootInfo, after: RootInfo },
+    Earlier(Vec<Earlier>),
+    Rewriting(Rewriting),
+    Two(ChangeId, ChangeId),
+    ChangeIds(Vec<ChangeId>),
+    Conflicts(Vec<ConflictInfo>),
+    Advanced(Vec<BookmarkName>, ChangeId),
+    Merged(Merged),
+    Operations(Vec<OperationInfo>),
+    Operation(OperationDetails),
+    Audit(Vec<AuditEntry>),
+}
+
+/// One message of an event stream: a length in four bytes, little-endian, and this. The client
+/// answers each [`Frame::State`], once it shows it, with its number in eight bytes, little-endian.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Frame {
+    /// The tree as it is now, and what may read differently than before.
+    State { seq: u64, root: RootInfo, events: Vec<Event> },
+    /// Nothing has happened for a while.
+    Alive,
+    /// The token is refused from now on; the stream ends.
+    Refused(String),
+    /// The server goes away; the stream ends.
+    Closing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub path: RepoPath,
+    pub recursive: bool,
+    pub version: u64,
+    pub own: bool,
+}
+
+/// `Option<BString>` as bytes.
+mod opt_bytes {
+    use bstr::BString;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Told(#[serde(with = "mesafs::wire::bstring")] BString);
+
+    pub fn serialize<S: Serializer>(
+        bytes: &Option<BString>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        bytes.clone().map(Told).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<BString>, D::Error> {
+        Ok(Option::<Told>::deserialize(deserializer)?.map(|told| told.0))
+    }
+}
