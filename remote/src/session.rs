@@ -1,0 +1,551 @@
+//! An open checkout on the server, as this side has it: what it shows, and who is told.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use mesa_protocol::{
+    BodyKey, DirKey, ErrorBody, Event, HeldFile, Listing, Opened, Reply, Request, RootInfo,
+    SessionId, claims, code,
+};
+use mesafs::backend::EventQueue;
+use mesafs::clock::Clock;
+use mesafs::live::{Origin, Queue, Touched};
+use mesafs::token::{AccessToken, TokenError};
+use mesafs::tree::{Body, Root};
+use mesafs::{Access, ChangeId, Errno, FsError, FsResult, Operation, Pin, RepoId, RepoPath};
+use parking_lot::{Condvar, Mutex};
+
+use crate::body::{Around, Place, RemoteBody};
+use crate::cache::Cache;
+use crate::events;
+use crate::held::Held;
+use crate::link::{Link, NONSENSE};
+use crate::tree::{Listed, RootPin, gone, nonsense, root};
+
+/// Entries of directories that are kept.
+const ENTRIES_MAX: usize = 400_000;
+/// Contents that are known by their place.
+const BODIES_MAX: usize = 100_000;
+/// Paths that are remembered as looked at.
+const PATHS_MAX: usize = 100_000;
+/// So many trees or files are let go of with one call.
+const RELEASED_AT_ONCE: usize = 32;
+/// How long a file that was opened is held by this side alone.
+const SETTLE_AFTER: Duration = Duration::from_millis(30);
+/// How long opening waits for the stream of events.
+const STREAM_WAIT: Duration = Duration::from_secs(2);
+/// How often a call begins anew because its session was lost.
+const ATTEMPTS: u32 = 2;
+
+/// What is shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub pin: Arc<RootPin>,
+    pub root: Root,
+    pub access: Access,
+}
+
+/// A queue, and the tree that was shown when it began: it is not told of what led to that.
+#[derive(Debug)]
+struct Subscriber {
+    queue: Arc<Queue>,
+    /// `None` once another change was shown, whose versions begin anew.
+    since: Option<(ChangeId, u64)>,
+}
+
+impl Subscriber {
+    fn is_told(&self, version: u64) -> bool {
+        self.since.as_ref().is_none_or(|(_, since)| version > *since)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub link: Arc<Link>,
+    pub token: AccessToken,
+    expires_s: i64,
+    clock: Arc<dyn Clock>,
+    pub repo: RepoId,
+    access: Access,
+    pub history: bool,
+    /// The server's name for it, and how many it had before.
+    present: Mutex<(SessionId, u64)>,
+    opening: Mutex<()>,
+    shown: ArcSwapOption<Shown>,
+    showing: Mutex<()>,
+    queues: Mutex<Vec<Subscriber>>,
+    pub held: Mutex<BTreeMap<u64, Weak<Held>>>,
+    pub next_handle: AtomicU64,
+    /// Files that the server does not hold yet.
+    lazy: Mutex<Vec<Weak<Held>>>,
+    settling: Mutex<()>,
+    pub listings: Cache<DirKey, Arc<Listed>>,
+    looked_at: Mutex<HashSet<RepoPath>>,
+    bodies: Cache<BodyKey, (Body, Arc<RemoteBody>)>,
+    released: Mutex<(Vec<u64>, Vec<u64>)>,
+    pin: Mutex<Pin>,
+    /// Why the token is not good any more, once the server has said so.
+    refused: OnceLock<String>,
+    closed: AtomicBool,
+    streaming: (Mutex<bool>, Condvar),
+}
+
+fn origin() -> Origin {
+    Origin(1)
+}
+
+impl Session {
+    pub fn open(
+        link: Arc<Link>,
+        clock: Arc<dyn Clock>,
+        token: &AccessToken,
+        repo: &RepoId,
+        pin: &Pin,
+        access: Access,
+    ) -> Result<Arc<Self>, ErrorBody> {
+        let opened = ask_open(&link, token, repo, pin, access)?;
+        let expires_s = claims(token.expose()).map_or(i64::MAX, |claims| claims.expires_s);
+        let session = Arc::new(Self {
+            link,
+            token: token.clone(),
+            expires_s,
+            clock,
+            repo: repo.clone(),
+            access,
+            history: opened.history,
+            present: Mutex::new((opened.session, 0)),
+            opening: Mutex::default(),
+            shown: ArcSwapOption::empty(),
+            showing: Mutex::default(),
+            queues: Mutex::default(),
+            held: Mutex::default(),
+            next_handle: AtomicU64::new(1),
+            lazy: Mutex::default(),
+            settling: Mutex::default(),
+            listings: Cache::new(ENTRIES_MAX),
+            looked_at: Mutex::default(),
+            bodies: Cache::new(BODIES_MAX),
+            released: Mutex::default(),
+            pin: Mutex::new(opened.pin),
+            refused: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            streaming: (Mutex::new(false), Condvar::new()),
+        });
+        session.show(0, &opened.root);
+        events::start(&session);
+        let (streaming, begun) = &session.streaming;
+        let mut streaming = streaming.lock();
+        if !*streaming {
+            // Without it the mount works, and hears of others' writes when it comes.
+            begun.wait_for(&mut streaming, STREAM_WAIT);
+        }
+        drop(streaming);
+        Ok(session)
+    }
+
+    /// Whether the mount and its token are good, as far as this side knows.
+    pub fn check(&self, operation: Operation) -> FsResult<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(gone(operation));
+        }
+        if self.clock.now_s() >= self.expires_s {
+            return Err(TokenError::Expired.at(operation, ""));
+        }
+        match self.refused.get() {
+            Some(why) => Err(FsError::new(Errno::Acces, operation, "").with_detail(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    pub fn refuse(&self, why: String) {
+        let _first_is_right = self.refused.set(why);
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.closed.load(Ordering::Acquire) || self.refused.get().is_some()
+    }
+
+    pub fn present(&self) -> (SessionId, u64) {
+        *self.present.lock()
+    }
+
+    /// The server's name for it, if it still is the one of `generation`.
+    pub fn id_in(&self, generation: u64) -> Option<SessionId> {
+        let (id, present) = self.present();
+        (present == generation).then_some(id)
+    }
+
+    /// Which tree is shown, and of which generation.
+    pub fn present_pin(&self) -> (u64, u64) {
+        let shown = self.shown.load();
+        shown.as_ref().map_or((0, 0), |shown| (shown.pin.generation, shown.pin.number))
+    }
+
+    pub fn shown(&self, operation: Operation) -> FsResult<Arc<Shown>> {
+        self.check(operation)?;
+        self.shown.load_full().ok_or_else(|| gone(operation))
+    }
+
+    /// What the checkout allows now.
+    pub fn access(&self) -> Access {
+        self.shown.load().as_ref().map_or(self.access, |shown| shown.access)
+    }
+
+    /// Shows a tree, unless a later one is shown already.
+    pub fn show(self: &Arc<Self>, generation: u64, info: &RootInfo) {
+        let _turn = self.showing.lock();
+        let newer = self.shown.load().as_ref().is_none_or(|shown| {
+            (generation, info.number) > (shown.pin.generation, shown.pin.number)
+        });
+        if newer {
+            let (pin, root) = root(self, generation, info);
+            self.shown.store(Some(Arc::new(Shown { pin, root, access: info.access })));
+        }
+    }
+
+    /// Tells subscribers, in order, of what they can see already.
+    pub fn tell(&self, events: Vec<Event>) {
+        let mut queues = self.queues.lock();
+        queues.retain(|subscriber| !subscriber.queue.is_abandoned());
+        if let Some(shown) = &*self.shown.load() {
+            for subscriber in &mut *queues {
+                subscriber.since.take_if(|(change, _)| *change != shown.root.change);
+            }
+        }
+        let mut events = events.into_iter().peekable();
+        while let Some(first) = events.next() {
+            let (version, own) = (first.version, first.own);
+            let mut touched = vec![first];
+            while let Some(event) =
+                events.next_if(|event| event.version == version && event.own == own)
+            {
+                touched.push(event);
+            }
+            let everything = touched.iter().any(|event| event.path.is_root() && event.recursive);
+            let touched: Vec<Touched> = touched
+                .into_iter()
+                .map(|Event { path, recursive, .. }| Touched { path, recursive })
+                .collect();
+            for subscriber in &*queues {
+                if everything || subscriber.is_told(version) {
+                    subscriber.queue.push(&touched, version, own.then(origin));
+                }
+            }
+        }
+    }
+
+    /// Tells that anything may have changed.
+    pub fn tell_everything(&self) {
+        let version = self.shown.load().as_ref().map_or(0, |shown| shown.root.version);
+        self.tell(vec![Event { path: RepoPath::root(), recursive: true, version, own: false }]);
+    }
+
+    pub fn stream_begins(&self) {
+        let (streaming, begun) = &self.streaming;
+        *streaming.lock() = true;
+        begun.notify_all();
+    }
+
+    pub fn subscribe(&self) -> FsResult<Box<dyn EventQueue>> {
+        let mut queues = self.queues.lock();
+        let shown = self.shown(Operation::Subscribe)?;
+        let (queue, reader) = Queue::new(origin());
+        let since = Some((shown.root.change.clone(), shown.root.version));
+        queues.push(Subscriber { queue, since });
+        Ok(Box::new(reader))
+    }
+
+    /// Makes a call in the present session, or the one that comes after it where it was lost.
+    pub fn call(
+        self: &Arc<Self>,
+        request: impl Fn(SessionId) -> Request,
+    ) -> Result<(u64, Reply), ErrorBody> {
+        let mut attempt = 0;
+        loop {
+            let (id, generation) = self.present();
+            match self.link.call(&self.token, &request(id)) {
+                Err(error) if error.code == code::NO_SESSION && attempt < ATTEMPTS => {
+                    self.reopen(generation)?;
+                    attempt += 1;
+                }
+                Err(error) => return Err(self.refused_by(error)),
+                Ok(reply) => return Ok((generation, reply)),
+            }
+        }
+    }
+
+    /// Makes a call on files.
+    pub fn call_fs(
+        self: &Arc<Self>,
+        operation: Operation,
+        request: impl Fn(SessionId) -> Request,
+    ) -> FsResult<(u64, Reply)> {
+        self.check(operation)?;
+        self.call(request).map_err(|error| error.to_fs(operation))
+    }
+
+    /// Makes a call that means only the session of `generation`; ESTALE if that is lost.
+    pub fn call_in(
+        self: &Arc<Self>,
+        generation: u64,
+        operation: Operation,
+        request: impl Fn(SessionId) -> Request,
+    ) -> FsResult<Reply> {
+        self.check(operation)?;
+        let stale = || FsError::new(Errno::Stale, operation, "");
+        let id = self.id_in(generation).ok_or_else(stale)?;
+        match self.link.call(&self.token, &request(id)) {
+            Err(error) if error.code == code::NO_SESSION => {
+                self.reopen(generation).map_err(|error| error.to_fs(operation))?;
+                Err(stale())
+            }
+            Err(error) => Err(self.refused_by(error).to_fs(operation)),
+            Ok(reply) => Ok(reply),
+        }
+    }
+
+    fn refused_by(&self, error: ErrorBody) -> ErrorBody {
+        if error.code == code::UNAUTHORIZED {
+            self.refuse(error.message.to_string());
+        }
+        error
+    }
+
+    /// Opens again what the server lost: that of `generation`. Files that are held are held again
+    /// where they were, and everything may read differently.
+    pub fn reopen(self: &Arc<Self>, generation: u64) -> Result<(), ErrorBody> {
+        let _turn = self.opening.lock();
+        if self.present().1 != generation || self.is_over() {
+            return Ok(());
+        }
+        let pin = self.pin.lock().clone();
+        let opened = ask_open(&self.link, &self.token, &self.repo, &pin, self.access);
+        let opened = opened.map_err(|error| self.refused_by(error))?;
+        let generation = generation + 1;
+        *self.present.lock() = (opened.session, generation);
+        self.show(generation, &opened.root);
+        let held: Vec<Arc<Held>> = self.held.lock().values().filter_map(Weak::upgrade).collect();
+        let files: Vec<(u64, RepoPath)> =
+            held.iter().filter_map(|held| Some((held.handle, held.last_path()?))).collect();
+        let request = Request::Hold { session: opened.session, files };
+        // One whose file is gone keeps what this side knows of it.
+        if let Ok(Reply::Held(files)) = self.link.call(&self.token, &request) {
+            self.learn(generation, opened.root.number, files);
+        }
+        self.tell_everything();
+        Ok(())
+    }
+
+    /// Notes what the server says of held files, as they were at the tree `number` or later.
+    pub fn learn(&self, generation: u64, number: u64, files: Vec<HeldFile>) {
+        for file in files {
+            let held = self.held.lock().get(&file.handle).and_then(Weak::upgrade);
+            if let Some(held) = held {
+                held.learn(generation, number, file);
+            }
+        }
+    }
+
+    /// Has the server hold what only this side holds yet, before anything may move it.
+    ///
+    /// # Errors
+    /// Those of the call; nothing is lost then.
+    pub fn settle(self: &Arc<Self>) -> FsResult<()> {
+        // Whoever comes while the server is asked waits for its answer.
+        let _turn = self.settling.lock();
+        let lazy = std::mem::take(&mut *self.lazy.lock());
+        let lazy: Vec<Arc<Held>> = lazy.iter().filter_map(Weak::upgrade).collect();
+        if lazy.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<(u64, RepoPath)> =
+            lazy.iter().filter_map(|held| Some((held.handle, held.last_path()?))).collect();
+        let before = self.present_pin();
+        let request = |session| Request::Hold { session, files: files.clone() };
+        let answer = match self.call_fs(Operation::Open, request) {
+            Ok((generation, Reply::Held(files))) => Ok((generation, files)),
+            Ok(_) => Err(nonsense(Operation::Open)),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok((generation, files)) => {
+                // A number of a session that was lost meanwhile says nothing of this one's.
+                let number = if generation == before.0 { before.1 } else { 0 };
+                self.learn(generation, number, files);
+                // What was gone when the server looked has no name any more.
+                lazy.iter().for_each(|held| held.part());
+                Ok(())
+            }
+            Err(error) => {
+                self.lazy.lock().extend(lazy.iter().map(Arc::downgrade));
+                Err(error)
+            }
+        }
+    }
+
+    /// Has the server hold a file before long. Most are read and closed before.
+    pub fn settle_later(self: &Arc<Self>, held: &Arc<Held>) {
+        let mut lazy = self.lazy.lock();
+        lazy.push(Arc::downgrade(held));
+        if lazy.len() > 1 {
+            return;
+        }
+        drop(lazy);
+        let session = Arc::downgrade(self);
+        self.link.spawn(async move {
+            tokio::time::sleep(SETTLE_AFTER).await;
+            let settled = tokio::task::spawn_blocking(move || {
+                let Some(session) = session.upgrade() else { return };
+                // Whoever reads or writes it next is told why not.
+                let _later = session.settle();
+            });
+            let _ended = settled.await;
+        });
+    }
+
+    /// Keeps what a directory holds for who looks it up.
+    pub fn keep(&self, listing: Listing) -> Arc<Listed> {
+        let weight = listing.entries.len() + 1;
+        let listed = Listed { entries: listing.entries, misses: AtomicU32::new(0) };
+        let listed = Arc::new(listed);
+        self.listings.put(listing.key, Arc::clone(&listed), weight);
+        listed
+    }
+
+    /// Where a file that is held was last.
+    pub fn path_of(&self, handle: u64) -> Option<RepoPath> {
+        let held = self.held.lock().get(&handle).and_then(Weak::upgrade);
+        held?.last_path()
+    }
+
+    /// The content that is told by its key.
+    pub fn body(
+        self: &Arc<Self>,
+        key: BodyKey,
+        len: u64,
+        place: Place,
+        around: Option<Around>,
+    ) -> Body {
+        if let Some((body, remote)) = self.bodies.get(&key) {
+            if matches!(place, Place::Tree { .. }) {
+                remote.move_to(place, around);
+            }
+            return body;
+        }
+        let remote = Arc::new(RemoteBody::new(self, (key, len), place, around));
+        let body = Body::from_reader(Arc::clone(&remote) as _, 0, len);
+        if let BodyKey::Blob(blob) = key {
+            body.mark_stored(blob);
+        }
+        self.bodies.put(key, (body.clone(), remote), 1);
+        body
+    }
+
+    /// Whether nobody has looked at a path before.
+    pub fn looks_first_at(&self, path: &RepoPath) -> bool {
+        let mut looked_at = self.looked_at.lock();
+        if looked_at.len() >= PATHS_MAX {
+            looked_at.clear();
+        }
+        looked_at.insert(path.clone())
+    }
+
+    /// A tree is of no use any more.
+    pub fn let_go(self: &Arc<Self>, pin: &RootPin) {
+        if self.id_in(pin.generation).is_some() {
+            self.released.lock().0.push(pin.number);
+            self.release();
+        }
+    }
+
+    /// A file is held no more; `told`: the server holds it.
+    pub fn let_go_of(self: &Arc<Self>, handle: u64, told: bool) {
+        self.held.lock().remove(&handle);
+        if !told {
+            return;
+        }
+        self.released.lock().1.push(handle);
+        self.release();
+    }
+
+    fn release(self: &Arc<Self>) {
+        let mut released = self.released.lock();
+        if released.0.len() < RELEASED_AT_ONCE && released.1.len() < RELEASED_AT_ONCE {
+            return;
+        }
+        let (roots, handles) = std::mem::take(&mut *released);
+        drop(released);
+        if self.is_over() {
+            return;
+        }
+        let session = Arc::downgrade(self);
+        self.link.spawn_blocking(move || {
+            let Some(session) = session.upgrade() else { return };
+            let (id, _) = session.present();
+            let request = Request::Release { session: id, roots, handles };
+            // What stays is let go of when the session ends.
+            let _late = session.link.call(&session.token, &request);
+        });
+    }
+
+    /// What opens the same again.
+    pub fn pin(&self) -> Pin {
+        if !self.closed.load(Ordering::Acquire) {
+            let (id, _) = self.present();
+            let asked = self.link.call(&self.token, &Request::Pin { session: id });
+            if let Ok(Reply::Pin(pin)) = asked {
+                self.pin.lock().clone_from(&pin);
+                return pin;
+            }
+        }
+        self.pin.lock().clone()
+    }
+
+    pub fn close(&self) -> FsResult<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Err(gone(Operation::Mount));
+        }
+        for subscriber in self.queues.lock().drain(..) {
+            subscriber.queue.close();
+        }
+        let (id, _) = self.present();
+        let closed = self.link.call(&self.token, &Request::Close { session: id });
+        match closed {
+            Err(error) if error.code != code::NO_SESSION => Err(error.to_fs(Operation::Mount)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        for subscriber in self.queues.get_mut().drain(..) {
+            subscriber.queue.close();
+        }
+        if !*self.closed.get_mut() {
+            let (link, token) = (Arc::clone(&self.link), self.token.clone());
+            let id = self.present.get_mut().0;
+            self.link.spawn_blocking(move || {
+                // The server closes it by itself if this does not come.
+                let _late = link.call(&token, &Request::Close { session: id });
+            });
+        }
+    }
+}
+
+fn ask_open(
+    link: &Link,
+    token: &AccessToken,
+    repo: &RepoId,
+    pin: &Pin,
+    access: Access,
+) -> Result<Opened, ErrorBody> {
+    let request = Request::Open { repo: repo.clone(), pin: pin.clone(), access };
+    match link.call(token, &request)? {
+        Reply::Opened(opened) => Ok(opened),
+        _ => Err(ErrorBody::new(code::FAILED, NONSENSE)),
+    }
+}

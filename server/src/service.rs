@@ -1,0 +1,213 @@
+//! The calls, whatever they come by.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use mesa_protocol::{ErrorBody, Hash32, Reply, Request, SessionId, claims, code};
+use mesafs::backend::Backend;
+use mesafs::token::{AccessToken, TOKEN_BYTES_MAX};
+use mesafs::{Access, Pin, RepoId};
+use parking_lot::RwLock;
+use sha2::{Digest, Sha256};
+
+use crate::apply::apply;
+use crate::roots::Tags;
+use crate::session::Session;
+use crate::stream::Streams;
+
+/// What a server takes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub connections: usize,
+    /// Open checkouts of all keys, and of one.
+    pub sessions: usize,
+    pub sessions_per_key: usize,
+    /// Calls of one key that are answered at the same time; others wait.
+    pub calls_per_key: usize,
+    /// A session that nobody uses or listens to for so long is closed.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            sessions: 16_384,
+            sessions_per_key: 4096,
+            calls_per_key: 64,
+            idle: Duration::from_secs(120),
+        }
+    }
+}
+
+/// A backend's repositories, for whoever comes with a token.
+#[derive(Debug)]
+pub struct Service {
+    backend: Arc<dyn Backend>,
+    pub(crate) limits: Limits,
+    tags: Arc<Tags>,
+    sessions: RwLock<HashMap<SessionId, Arc<Session>>>,
+    pub(crate) streams: Arc<Streams>,
+    closing: AtomicBool,
+}
+
+fn hash(token: &str) -> Hash32 {
+    Hash32(Sha256::digest(token.as_bytes()).into())
+}
+
+fn random() -> Result<u128, ErrorBody> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| ErrorBody::new(code::FAILED, "no random numbers to be had"))?;
+    Ok(u128::from_le_bytes(bytes))
+}
+
+impl Service {
+    /// # Errors
+    /// [`ErrorBody`] if the host has no random numbers.
+    pub fn new(backend: Arc<dyn Backend>, limits: Limits) -> Result<Self, ErrorBody> {
+        Ok(Self {
+            backend,
+            limits,
+            tags: Arc::new(Tags::new(random()?)),
+            sessions: RwLock::default(),
+            streams: Arc::default(),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// Answers a call under a token.
+    ///
+    /// # Errors
+    /// [`ErrorBody`], as it is told to the client.
+    pub fn call(&self, token: &str, request: Request) -> Result<Reply, ErrorBody> {
+        if self.closing.load(Ordering::Acquire) {
+            return Err(ErrorBody::new(code::CLOSING, "the server is being stopped"));
+        }
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(ErrorBody::new(code::UNAUTHORIZED, "access token too long"));
+        }
+        let own = hash(token);
+        let known = |id| self.session(own, id);
+        match request {
+            Request::Repos => {
+                let repos = self.backend.repos(&AccessToken::new(token.to_owned()))?;
+                Ok(Reply::Repos(repos))
+            }
+            Request::Open { repo, pin, access } => self.open(token, own, &repo, &pin, access),
+            Request::Root { session } => Ok(Reply::Root(known(session)?.root()?)),
+            Request::List { session, root, paths, entries_max } => {
+                let session = known(session)?;
+                session.checkout.root()?;
+                session.list(root, &paths, entries_max)
+            }
+            Request::Read { session, reads } => known(session)?.read(&reads),
+            Request::Apply { how, line, parts } => {
+                let (sessions, reply) = apply(how, line.as_ref(), parts, &known)?;
+                for session in &sessions {
+                    self.streams.wait_shown(session);
+                }
+                Ok(reply)
+            }
+            Request::Hold { session, files } => known(session)?.hold(&files),
+            Request::Held { session, handles } => {
+                let session = known(session)?;
+                session.checkout.root()?;
+                Ok(Reply::Held(session.held(handles)))
+            }
+            Request::Release { session, roots, handles } => {
+                let session = known(session)?;
+                session.roots.release(&roots);
+                session.release(&handles);
+                Ok(Reply::Ok)
+            }
+            Request::Do { session, id, line, call } => {
+                let session = known(session)?;
+                let (changed, reply) = session.call(id, line.as_ref(), &call)?;
+                if changed {
+                    self.streams.wait_shown(&session);
+                }
+                Ok(reply)
+            }
+            Request::Pin { session } => Ok(Reply::Pin(known(session)?.checkout.pin())),
+            Request::Sync { session } => {
+                known(session)?.checkout.sync()?;
+                Ok(Reply::Ok)
+            }
+            Request::Close { session } => {
+                let session = known(session)?;
+                self.sessions.write().remove(&session.id);
+                self.streams.end(session.id);
+                session.close()?;
+                Ok(Reply::Ok)
+            }
+        }
+    }
+
+    fn open(
+        &self,
+        token: &str,
+        own: Hash32,
+        repo: &RepoId,
+        pin: &Pin,
+        access: Access,
+    ) -> Result<Reply, ErrorBody> {
+        let checkout = self.backend.open(&AccessToken::new(token.to_owned()), repo, pin, access)?;
+        // The backend has verified it, so that it says the truth.
+        let key = claims(token).map(|claims| claims.key).unwrap_or_default();
+        let id = SessionId(random()?);
+        let tags = Arc::clone(&self.tags);
+        let session = Arc::new(Session::new(id, (own, key), checkout, tags));
+        let opened = session.opened()?;
+        let mut sessions = self.sessions.write();
+        let of_key = sessions.values().filter(|other| other.key == session.key).count();
+        if sessions.len() >= self.limits.sessions || of_key >= self.limits.sessions_per_key {
+            drop(sessions);
+            session.abandon();
+            return Err(ErrorBody::new(code::BUSY, "too many mounts"));
+        }
+        sessions.insert(id, session);
+        Ok(Reply::Opened(opened))
+    }
+
+    /// The session `id`, if it is this token's. What is another's is told as if it were not there.
+    fn session(&self, own: Hash32, id: SessionId) -> Result<Arc<Session>, ErrorBody> {
+        let session = self.sessions.read().get(&id).filter(|known| known.token == own).cloned();
+        let session =
+            session.ok_or_else(|| ErrorBody::new(code::NO_SESSION, "no such session is open"))?;
+        session.touch();
+        Ok(session)
+    }
+
+    /// As [`Service::call`] looks a session up.
+    pub(crate) fn session_of(&self, token: &str, id: SessionId) -> Result<Arc<Session>, ErrorBody> {
+        self.session(hash(token), id)
+    }
+
+    /// Whether a session is open under this token.
+    pub(crate) fn knows(&self, token: &str) -> bool {
+        let own = hash(token);
+        self.sessions.read().values().any(|session| session.token == own)
+    }
+
+    /// Closes the sessions that nobody uses.
+    pub(crate) fn tidy(&self) {
+        let Some(since) = Instant::now().checked_sub(self.limits.idle) else { return };
+        let mut sessions = self.sessions.write();
+        let idle: Vec<SessionId> =
+            sessions.values().filter(|known| known.is_idle(since)).map(|known| known.id).collect();
+        let idle: Vec<_> = idle.iter().filter_map(|id| sessions.remove(id)).collect();
+        drop(sessions);
+        idle.iter().for_each(|session| session.abandon());
+    }
+
+    /// Refuses calls from now on, ends the streams, and closes every session.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.streams.end_all();
+        let sessions: Vec<_> = self.sessions.write().drain().collect();
+        sessions.iter().for_each(|(_, session)| session.abandon());
+    }
+}
