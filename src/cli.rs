@@ -17,6 +17,7 @@ mod json;
 mod lazy;
 mod manual;
 mod run;
+mod share;
 mod signals;
 mod tool;
 mod trial;

@@ -100,6 +100,7 @@ fn signal(child: &Child, name: &str) {
     let pid = rustix::process::Pid::from_child(child);
     let signal = match name {
         "INT" => rustix::process::Signal::INT,
+        "STOP" => rustix::process::Signal::STOP,
         _ => rustix::process::Signal::TERM,
     };
     rustix::process::kill_process(pid, signal).unwrap();
@@ -261,28 +262,54 @@ fn signals_end_a_script_or_run_its_traps() {
     assert_eq!((rest.as_str(), child.wait().unwrap().code()), ("caught\n", Some(7)));
 }
 
+/// A process that has the store open and shares it, but is stopped.
+fn frozen(home: &Home) -> Child {
+    let holder = home.start("cat a > /dev/null 2>&1; echo begun; sleep 60");
+    // It begins to share a moment after it began.
+    let socket = home.store().join("sock");
+    while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    signal(&holder, "STOP");
+    holder
+}
+
 #[test]
-fn a_second_process_waits_and_then_says_who_has_the_store() {
+fn a_second_process_says_who_has_the_store_and_does_not_answer() {
     let home = Home::new();
     home.sh("echo 1 > a");
-    let mut child = home.start("cat a > /dev/null; echo begun; sleep 30");
+    let mut holder = frozen(&home);
     // One that needs no store runs at once.
     assert_eq!(home.run(&["-c", "echo free"]), said("free\n", "", 0));
     let before = std::time::Instant::now();
     let busy = home.run(&["-c", "cat a; echo on"]);
-    assert!(before.elapsed().as_secs() >= 9, "{:?}", before.elapsed());
-    let text =
-        format!("mesash: store '{}' is in use by process {}\n", home.store().display(), child.id());
+    assert!(before.elapsed().as_secs() >= 4, "{:?}", before.elapsed());
+    let (store, pid) = (home.store(), holder.id());
+    let text = format!(
+        "mesash: store '{}' is in use by process {pid}, which does not answer\n",
+        store.display()
+    );
     assert_eq!(busy, said("", &text, 5));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    holder.kill().unwrap();
+    holder.wait().unwrap();
     assert_eq!(home.sh("cat a"), "1\n");
+}
+
+#[test]
+fn a_second_process_works_on_the_store_of_the_first() {
+    let home = Home::new();
+    home.sh("echo 1 > a");
+    let mut holder = home.start("cat a > /dev/null; echo begun; sleep 30");
+    assert_eq!(home.sh("cat a; echo 2 > b"), "1\n");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(home.sh("cat b"), "2\n");
 }
 
 #[test]
 fn a_signal_ends_the_wait_for_a_store() {
     let home = Home::new();
-    let mut holder = home.start("cat /local/scratch/a 2> /dev/null; echo begun; sleep 30");
+    let mut holder = frozen(&home);
     let waiting = home.start("echo begun; cat a; echo on");
     std::thread::sleep(std::time::Duration::from_millis(300));
     let before = std::time::Instant::now();

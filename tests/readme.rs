@@ -64,7 +64,8 @@ fn a_repository_goes_in_and_comes_out() -> Tested {
          printf 'fn main() {}\\n' > src/main.rs && echo readme > README.md && git add . && \
          git -c user.name=A -c user.email=a@example.org commit -qm first",
     )?;
-    let [block] = blocks("console").try_into().map_err(|_| "one block of commands")?;
+    let blocks = blocks("console");
+    let block = blocks.first().ok_or("a block of commands")?;
     let mut shown = String::new();
     for line in block.lines() {
         let command = line.strip_prefix("$ ").ok_or("a command")?;
@@ -74,6 +75,20 @@ fn a_repository_goes_in_and_comes_out() -> Tested {
     assert!(shown.contains("say more") && shown.contains("first"), "{shown}");
     let text = home.done("git -C out.git show main:README.md && git -C out.git fsck --full")?;
     assert_eq!(text, "readme\nmore\n");
+    Ok(())
+}
+
+#[test]
+fn a_store_is_served() -> Tested {
+    let home = Home::new()?;
+    home.done("mesash repo create app; mesash -r app -c 'echo x > /local/app/f'")?;
+    let blocks = blocks("console");
+    let block = blocks.get(1).ok_or("a block of commands")?;
+    let lines: Option<Vec<&str>> = block.lines().map(|line| line.strip_prefix("$ ")).collect();
+    let [serve, mount] = lines.ok_or("commands")?.try_into().map_err(|_| "two commands")?;
+    let wait = "while ! [ -S ~/mesash.sock ]; do kill -0 $!; sleep 0.05; done";
+    let shown = home.done(&format!("{serve}\n{wait}\n{mount}\nkill $!; wait $!"))?;
+    assert!(shown.lines().any(|line| line == "f"), "{shown}");
     Ok(())
 }
 

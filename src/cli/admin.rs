@@ -1,9 +1,10 @@
-//! `mesash repo` and `mesash key`: what the owner of a store does with it.
+//! `mesash repo`, `mesash key` and `mesash serve`: what the owner of a store does with it.
 //!
 //! They act on the store itself, not through a mount, so they need the folder and no token.
 
 mod key;
 mod repo;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -42,6 +43,8 @@ enum Group {
     /// Create, register, list and revoke API keys
     #[command(subcommand)]
     Key(key::Action),
+    /// Let others mount the repositories of the store
+    Serve(serve::Serve),
 }
 
 /// An open store, and how to answer.
@@ -77,12 +80,16 @@ pub fn run(words: &[OsString], options: &Options, json: bool) -> Result<u8, Fail
     let given =
         Options { store: admin.store, org: admin.org, ..Options::default() }.or(options.clone());
     let settings = Settings::settle(&given, &config::host)?;
+    if settings.server.is_some() {
+        return Err(Failure::usage("this is done on the store: name it with --store"));
+    }
     let home = Home::open(&settings, &Watch::default())?;
     notice(&home.made);
     let mut desk = Desk { settings, home, json: json || admin.json };
     let done = match admin.group {
         Group::Repo(action) => action.run(&mut desk),
         Group::Key(action) => action.run(&mut desk),
+        Group::Serve(serve) => serve.run(&mut desk),
     };
     let closed = desk.home.store.close();
     done?;

@@ -2,8 +2,8 @@
 //!
 //! Options come first, single letters may be joined (`-euo pipefail -c …`), `+x` turns off what `-x`
 //! turns on, and the first word that is no option begins the script's arguments. That order, in which
-//! `-c` is a flag and its text the first operand, is bash's and no option library's; `repo` and `key`,
-//! which have no such history, are read by clap (`admin.rs`).
+//! `-c` is a flag and its text the first operand, is bash's and no option library's; `repo`, `key` and
+//! `serve`, which have no such history, are read by clap (`admin.rs`).
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -17,14 +17,14 @@ use crate::eval::InvocationOption;
 use crate::mesa::RepoConfig;
 
 /// Words that name a group of administration commands in the script's place.
-const ADMIN: &[&str] = &["repo", "key", "doctor", "completions", "manual"];
+const ADMIN: &[&str] = &["repo", "key", "serve", "doctor", "completions", "manual"];
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
     Help,
     Version,
-    /// `mesash repo …`, `mesash key …`, `mesash doctor` and the like: the words from there on.
+    /// `mesash repo …`, `mesash key …`, `mesash serve …`, `mesash doctor` and the like: the words from there on.
     Admin(Vec<OsString>),
     /// `-c`: the text, then `$0` and the arguments.
     Command(BString, Vec<BString>),
@@ -39,6 +39,7 @@ pub enum Mode {
 pub struct Options {
     pub repos: Vec<RepoConfig>,
     pub store: Option<OsString>,
+    pub server: Option<String>,
     pub org: Option<String>,
     pub ttl_s: Option<u64>,
     pub cwd: Option<BString>,
@@ -238,6 +239,7 @@ impl Options {
             b"repo" => self.repos.push(repo(&value()?, false)?),
             b"ro" => self.repos.push(repo(&value()?, true)?),
             b"store" => self.store = Some(OsStr::from_bytes(&value()?).to_owned()),
+            b"server" => self.server = Some(text(&spelled, &value()?)?),
             b"org" => self.org = Some(text(&spelled, &value()?)?),
             b"ttl" => self.ttl_s = Some(ttl(&value()?)?),
             b"cwd" => self.cwd = Some(value()?),
@@ -273,6 +275,7 @@ impl Options {
         Self {
             repos: self.repos,
             store: self.store.or(other.store),
+            server: self.server.or(other.server),
             org: self.org.or(other.org),
             ttl_s: self.ttl_s.or(other.ttl_s),
             cwd: self.cwd.or(other.cwd),

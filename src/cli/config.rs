@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mesa_remote::Address;
 use mesafs::name::OrgName;
 use mesafs::token::ApiKey;
 use serde::Deserialize;
@@ -56,7 +57,10 @@ impl fmt::Debug for KeySource {
 /// What a run works with.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Of no use where there is a server, but for where the key file lies.
     pub store: PathBuf,
+    /// What is mounted from instead of a store.
+    pub server: Option<Address>,
     pub org: OrgName,
     pub key: KeySource,
     pub ttl_s: u64,
@@ -89,6 +93,7 @@ pub struct PromptSettings {
 #[serde(deny_unknown_fields, default)]
 struct ConfigFile {
     store: Option<PathBuf>,
+    server: Option<String>,
     org: Option<String>,
     api_key: Option<String>,
     ttl: Option<u64>,
@@ -159,16 +164,20 @@ impl Settings {
             let not_text = |_| Failure::usage(format!("{name}: not UTF-8"));
             env(name).map(OsString::into_string).transpose().map_err(not_text)
         };
-        let store = options.store.clone().or_else(|| env("MESASH_STORE")).map(PathBuf::from);
-        let store = match (store, file.store) {
+        let given = (options.store.clone().map(PathBuf::from), options.server.clone());
+        let set = (env("MESASH_STORE").map(PathBuf::from), text("MESA_API_URL")?);
+        let filed = (file.store.map(|store| folders.expand(store)), file.server);
+        let (store, server) = match [given, set, filed].into_iter().find_map(chosen) {
+            Some(chosen) => chosen?,
+            None => (None, None),
+        };
+        let store = match (store, &folders.data) {
             (Some(store), _) => store,
-            (None, Some(store)) => folders.expand(store),
-            (None, None) => match &folders.data {
-                Some(data) => data.join("store"),
-                None => {
-                    return Err(Failure::usage("no place for the store: set HOME or use --store"));
-                }
-            },
+            (None, Some(data)) => data.join("store"),
+            (None, None) if server.is_some() => PathBuf::new(),
+            (None, None) => {
+                return Err(Failure::usage("no place for the store: set HOME or use --store"));
+            }
         };
         let given = text("MESA_API_KEY")?.or(file.api_key).map(Zeroizing::new);
         let key = match given {
@@ -183,6 +192,7 @@ impl Settings {
             org: choose_org(org, &key)?,
             key,
             store,
+            server,
             ttl_s: options.ttl_s.or(file.ttl).unwrap_or(TTL_S_SESSION),
             retention: file.retention_days.map(|days| DAY * days),
             author: file.author.map(|AuthorEntry { name, email }| Author { name, email }),
@@ -195,6 +205,19 @@ impl Settings {
                 rc: folders.config.as_ref().map(|config| config.join("mesashrc")),
             },
         })
+    }
+}
+
+type Chosen = (Option<PathBuf>, Option<Address>);
+
+/// The store or the server that one place of settings names, if it names one.
+fn chosen((store, server): (Option<PathBuf>, Option<String>)) -> Option<Result<Chosen, Failure>> {
+    let address = |server: String| server.parse::<Address>().map_err(Failure::usage);
+    match (store, server) {
+        (None, None) => None,
+        (Some(_), Some(_)) => Some(Err(Failure::usage("give a store or a server, not both"))),
+        (Some(store), None) => Some(Ok((Some(store), None))),
+        (None, Some(server)) => Some(address(server).map(|address| (None, Some(address)))),
     }
 }
 

@@ -4,16 +4,20 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use mesa_remote::{Address, RemoteBackend};
 use mesa_store::{Store, StoreError, StoreOptions};
+use mesafs::clock::{Clock, SystemClock};
 use mesafs::name::{OrgName, RepoId, RepoName};
 use mesafs::token::{ApiKey, KeyRepos, Scope};
+use parking_lot::Mutex;
 
 use super::config::{KeySource, Settings, plain, read_key};
-use super::failure::{FAILED, Failure, INTERRUPTED, UNAUTHORIZED};
+use super::failure::{BUSY, FAILED, Failure, INTERRUPTED, UNAUTHORIZED};
 use super::notice;
+use super::share::{self, Owner, Share};
 use super::signals::Watch;
 use crate::eval::Interpreter;
 use crate::mesa::{Author, Mesa, MesaFileSystem, MountOptions, RepoConfig};
@@ -34,13 +38,15 @@ pub struct Home {
     pub made: Vec<String>,
 }
 
-/// Mounted repositories, with the store that they are in.
+/// Mounted repositories, with the store that they are in if this process has it open.
 #[derive(Debug)]
 pub struct Mounted {
     pub fs: MesaFileSystem,
-    pub store: Store,
+    pub store: Option<Store>,
     pub made: Vec<String>,
     remount: Remount,
+    /// What lets other processes have the store too.
+    share: Option<Mutex<Share>>,
 }
 
 /// What it takes to mount again, and what was mounted after this.
@@ -58,12 +64,12 @@ impl Home {
     /// # Errors
     /// [`Failure`]: the store is busy or broken, the key can't be read or is missing.
     pub fn open(settings: &Settings, watch: &Watch) -> Result<Self, Failure> {
-        if let Some(parent) = settings.store.parent() {
-            fs::create_dir_all(parent).map_err(|error| {
-                Failure::new(FAILED, format!("{}: {}", parent.display(), plain(&error)))
-            })?;
-        }
-        let store = open_store(settings, watch)?;
+        make_parent(&settings.store)?;
+        Self::of(open_store(settings, watch)?, settings)
+    }
+
+    /// An open store, with what its first run makes.
+    fn of(store: Store, settings: &Settings) -> Result<Self, Failure> {
         let key = match &settings.key {
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => match read_key(path)? {
@@ -134,8 +140,128 @@ impl Home {
         let options = mount_options(settings, repos);
         let fs = mesa.fs().mount_blocking(&options)?;
         let remount = Remount { mesa, options, next: OnceLock::new() };
-        Ok(Mounted { fs, store: self.store, made: self.made, remount })
+        let (store, made) = (Some(self.store), self.made);
+        Ok(Mounted { fs, store, made, remount, share: None })
     }
+}
+
+fn make_parent(store: &Path) -> Result<(), Failure> {
+    let Some(parent) = store.parent() else { return Ok(()) };
+    let made = fs::create_dir_all(parent);
+    made.map_err(|error| Failure::new(FAILED, format!("{}: {}", parent.display(), plain(&error))))
+}
+
+/// Mounts `repos` of the server or the store that the settings name.
+///
+/// # Errors
+/// [`Failure`].
+pub fn mount(
+    settings: &Settings,
+    watch: &Watch,
+    repos: &[RepoConfig],
+    interpreter: &Interpreter,
+) -> Result<Mounted, Failure> {
+    match &settings.server {
+        None => mount_shared(settings, watch, repos, interpreter),
+        Some(_) if repos.is_empty() => {
+            Err(Failure::usage("name the repositories to mount from a server: -r NAME"))
+        }
+        Some(address) => {
+            let backend = Arc::new(connect(address)?);
+            mount_from(backend, settings, repos, interpreter)
+        }
+    }
+}
+
+/// Mounts `repos` of the store, which other processes may have open.
+fn mount_shared(
+    settings: &Settings,
+    watch: &Watch,
+    repos: &[RepoConfig],
+    interpreter: &Interpreter,
+) -> Result<Mounted, Failure> {
+    make_parent(&settings.store)?;
+    let folder = settings.store.clone();
+    let author = settings.author.clone();
+    if let Some(store) = open_or_join(settings, watch)? {
+        let mut mounted = Home::of(store.clone(), settings)?.mount(settings, repos, interpreter)?;
+        mounted.share = Some(Mutex::new(Share::begin(store, folder, author)));
+        return Ok(mounted);
+    }
+    let mut repos = repos.to_vec();
+    if repos.is_empty() {
+        repos = peek(&folder, &settings.org).iter().map(RepoConfig::from).collect();
+    }
+    let backend = Arc::new(connect(&Address::Unix(share::socket(&folder)))?);
+    let mut mounted = mount_from(Arc::clone(&backend), settings, &repos, interpreter)?;
+    let options = store_options(settings, Duration::ZERO);
+    mounted.share = Some(Mutex::new(Share::inherit(backend, folder, options, author)));
+    Ok(mounted)
+}
+
+/// Opens a store; `None` if another process has it open and shares it.
+fn open_or_join(settings: &Settings, watch: &Watch) -> Result<Option<Store>, Failure> {
+    let folder = &settings.store;
+    let end = Instant::now() + LOCK_WAIT;
+    let mut lock_wait = Duration::ZERO;
+    loop {
+        let busy = match Store::open(folder, store_options(settings, lock_wait)) {
+            Ok(store) => return Ok(Some(store)),
+            Err(busy @ StoreError::Busy { .. }) => busy,
+            Err(error) => return Err(error.into()),
+        };
+        match share::ask(folder, || watch.is_signalled()) {
+            Owner::Answers => return Ok(None),
+            Owner::Frozen => {
+                return Err(Failure::new(BUSY, format!("{busy}, which does not answer")));
+            }
+            Owner::Absent => {}
+        }
+        if watch.is_signalled() {
+            return Err(Failure::silent(INTERRUPTED));
+        }
+        if Instant::now() >= end {
+            return Err(busy.into());
+        }
+        if lock_wait.is_zero()
+            && let StoreError::Busy { pid, .. } = &busy
+        {
+            notice(&[format!("waiting for process {pid}, which has the store open")]);
+        }
+        lock_wait = LOCK_LOOK;
+    }
+}
+
+fn connect(address: &Address) -> Result<RemoteBackend, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    RemoteBackend::new(address, clock).map_err(|error| Failure::new(FAILED, error))
+}
+
+/// Mounts repositories of a server. Nothing is made there, and no author is named: the server knows
+/// whose the key is.
+fn mount_from(
+    backend: Arc<RemoteBackend>,
+    settings: &Settings,
+    repos: &[RepoConfig],
+    interpreter: &Interpreter,
+) -> Result<Mounted, Failure> {
+    let key = match &settings.key {
+        KeySource::Given(key) => key.clone(),
+        KeySource::File(path) => read_key(path)?.ok_or_else(|| {
+            let reason = format!("no API key for org '{}': set MESA_API_KEY", settings.org);
+            Failure::new(UNAUTHORIZED, reason)
+        })?,
+    };
+    let mesa = Mesa::builder()
+        .org(settings.org.as_str())
+        .key(key)
+        .backend(backend)
+        .interpreter(interpreter.clone())
+        .build()?;
+    let options = mount_options(settings, repos.to_vec());
+    let fs = mesa.fs().mount_blocking(&options)?;
+    let remount = Remount { mesa, options, next: OnceLock::new() };
+    Ok(Mounted { fs, store: None, made: Vec::new(), remount, share: None })
 }
 
 impl Mounted {
@@ -161,7 +287,8 @@ impl Mounted {
         let remount = Remount { mesa, options, next: OnceLock::new() };
         let (store, made) = (latest.store.clone(), Vec::new());
         // Where two have done it at once, both have a new one.
-        let _other = next.set(Box::new(Self { fs, store, made, remount }));
+        let again = Self { fs, store, made, remount, share: None };
+        let _other = next.set(Box::new(again));
         Ok(ttl_s)
     }
 
@@ -171,15 +298,24 @@ impl Mounted {
     /// # Errors
     /// [`Failure`]: the first one, after everything was tried.
     pub fn close(&self) -> Result<(), Failure> {
+        // A store of this process's is let go of by others before it closes.
+        if let (Some(share), Some(_)) = (&self.share, &self.store) {
+            share.lock().end();
+        }
         let mut unmounted = self.fs.close_blocking();
         let mut mounted = self;
         while let Some(next) = mounted.remount.next.get() {
             unmounted = unmounted.and(next.fs.close_blocking());
             mounted = next;
         }
-        let closed = self.store.close();
-        std::mem::forget(self.store.clone());
-        closed?;
+        if let Some(share) = &self.share {
+            share.lock().end();
+        }
+        if let Some(store) = &self.store {
+            let closed = store.close();
+            std::mem::forget(store.clone());
+            closed?;
+        }
         unmounted.map_err(|error| Failure::new(FAILED, error))
     }
 }
@@ -200,13 +336,16 @@ pub fn peek(store: &Path, org: &OrgName) -> Vec<RepoId> {
     }
 }
 
+/// How the settings have a store opened.
+fn store_options(settings: &Settings, lock_wait: Duration) -> StoreOptions {
+    let default = StoreOptions::default();
+    let retention = settings.retention.unwrap_or(default.retention);
+    StoreOptions { lock_wait, retention, ..default }
+}
+
 /// Opens a store. A person is told who has to be waited for; a signal ends the wait.
 fn open_store(settings: &Settings, watch: &Watch) -> Result<Store, Failure> {
-    let open = |lock_wait| {
-        let default = StoreOptions::default();
-        let retention = settings.retention.unwrap_or(default.retention);
-        Store::open(&settings.store, StoreOptions { lock_wait, retention, ..default })
-    };
+    let open = |lock_wait| Store::open(&settings.store, store_options(settings, lock_wait));
     let end = Instant::now() + LOCK_WAIT;
     let mut opened = open(Duration::ZERO);
     if let Err(StoreError::Busy { pid, .. }) = &opened {

@@ -19,7 +19,7 @@ use mesash_builtins::stream::Stream;
 use super::args::{Args, Mode, Options};
 use super::config::{self, Settings, plain};
 use super::failure::{FAILED, Failure, NOT_EXECUTABLE, NOT_FOUND};
-use super::home::{Home, mount_options, peek};
+use super::home::{mount, mount_options, peek};
 use super::host_stream::HostStream;
 use super::lazy::LazyFileSystem;
 use super::signals::{Target, Watch};
@@ -165,7 +165,7 @@ pub fn prepare(options: &Options, watch: &Watch) -> Result<Prepared, Failure> {
         let (settings, interpreter) = (settings.clone(), interpreter.clone());
         let (repos, watch) = (repos.clone(), watch.clone());
         move || {
-            let mounted = Home::open(&settings, &watch)?.mount(&settings, &repos, &interpreter)?;
+            let mounted = mount(&settings, &watch, &repos, &interpreter)?;
             notice(&mounted.made);
             Ok(mounted)
         }
@@ -189,7 +189,7 @@ fn start(
     let named: Result<Vec<_>, _> =
         repos.iter().map(|config| RepoId::parse(&config.name, org)).collect();
     let mut mounted = named.map_err(Failure::usage)?;
-    if mounted.is_empty() {
+    if mounted.is_empty() && settings.server.is_none() {
         mounted = peek(&settings.store, org);
     }
     let folder = RealPath::from_names([org.as_str().as_bytes()]).to_vpath();

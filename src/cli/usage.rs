@@ -12,6 +12,7 @@ Usage: mesash [OPTION]...                         a prompt, or a script on stand
   or:  mesash [OPTION]... FILE [ARG]...
   or:  mesash repo create|list|delete|import|export|sync|gc ...
   or:  mesash key create|add|list|revoke ...
+  or:  mesash serve [--listen ADDRESS:PORT] [--socket PATH]
   or:  mesash doctor | completions bash|zsh|fish | manual
 A shell for versioned repositories: Bash on /ORG/REPO, every edit kept as a change.
 
@@ -21,6 +22,8 @@ Mounting:
       --ro NAME[@BOOKMARK|:CHANGE]
                       mount it read-only
       --store DIR     the store's folder (MESASH_STORE)
+      --server URL    a server instead: https://HOST, http://localhost:PORT or unix:PATH
+                      (MESA_API_URL); name the repositories with -r then
       --org ORG       the org (MESA_ORG; default: the API key's, or 'local')
       --ttl SECONDS   how long the access token lives, 1 to 86400
       --cwd DIR       start here
