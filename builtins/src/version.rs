@@ -8,6 +8,7 @@ mod bookmarks;
 mod changes;
 mod compare;
 mod conflicts;
+mod events;
 mod graph;
 mod near;
 mod ops;
@@ -30,6 +31,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &changes::CHANGES,
     &conflicts::CONFLICTS,
     &conflicts::RESOLVE,
+    &events::EVENTS,
     &ops::OPS,
     &remount::REMOUNT,
     &repos::REPOS,

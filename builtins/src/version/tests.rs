@@ -295,3 +295,29 @@ fn help_lists_the_subcommands() {
     let help = run(&mount, "/acme/app", "changes new --help");
     assert!(help.contains("-m, --message=TEXT"), "{help}");
 }
+
+#[test]
+fn events_are_told_of_what_is_below_the_paths() {
+    let mount = MemoryMount::new(&[]);
+    let at = |path: &str| VPath::new(path).unwrap();
+    mount.files.create_dir(&at("/acme/app/d"), 0o755, false).unwrap();
+    let told = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| run(&mount, "/acme/app", "events -n 2 --json d new"));
+        // When it begins to listen cannot be seen from here.
+        while !waiting.is_finished() {
+            for path in ["/acme/app/other", "/acme/app/d/f", "/acme/lib/d"] {
+                mount.files.write(&at(path), Bytes::from_static(b"x"), 0o644).unwrap();
+            }
+            let _slept = crate::cancel::Cancel::new().sleep(std::time::Duration::from_millis(5));
+        }
+        waiting.join().unwrap()
+    });
+    let paths: Vec<String> = told
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["path"].to_string())
+        .collect();
+    assert_eq!(paths.len(), 2, "{told}");
+    assert!(paths.iter().all(|path| path.starts_with("\"/acme/app/d")), "{told}");
+    let refused = run(&mount, "/acme/app", "events -n x");
+    assert!(refused.starts_with("events: invalid count 'x'\n"), "{refused}");
+}
