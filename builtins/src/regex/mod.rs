@@ -14,6 +14,7 @@ mod error;
 mod linear;
 mod parse;
 mod perl;
+mod replace;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use ast::Node;
 use backtrack::Program;
 pub use error::{MatchError, RegexError};
 use linear::{End, Linear};
+pub use replace::{Case, Part, Replacement};
 pub use syntax::{Flags, LeadingRepeat, Lines, Syntax};
 
 use crate::cancel::Cancel;

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use crate::cancel::Cancel;
-use crate::regex::{Captures, Flags, Regex, Syntax};
+use crate::regex::{Case, Flags, Part, Regex, Replacement, Syntax};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +17,7 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(super) struct Transform {
     regex: Regex,
-    parts: Vec<Part>,
-    /// From the match with this number on; counted from 1.
-    number: usize,
-    all: bool,
+    with: Replacement,
     roles: Roles,
 }
 
@@ -29,14 +26,6 @@ struct Roles {
     members: bool,
     symbolic: bool,
     hard: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(Vec<u8>),
-    Group(usize),
-    /// `\U`, `\L`, `\u`, `\l`, `\E`
-    Case(u8),
 }
 
 impl Roles {
@@ -70,7 +59,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Transform>, String> {
             for flag in flags.get(..end).unwrap_or_default() {
                 if !usual.set(*flag) {
                     let flag = char::from(*flag);
-                    return Err(format!("Unknown flag in transform expression: {flag}"));
+                    return Err(format!("Unknown transform flag: {flag}"));
                 }
             }
             rest = flags.get(end + 1..).unwrap_or_default();
@@ -85,14 +74,14 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Transform>, String> {
         let end = after.find_byte(b';').unwrap_or(after.len());
         let mut roles = usual;
         let mut flags = Flags::default();
-        let (mut all, mut number, mut extended) = (false, 0usize, false);
+        let (mut all, mut number, mut extended) = (false, 0u64, false);
         for flag in after.get(..end).unwrap_or_default() {
             match flag {
                 b'g' => all = true,
                 b'i' => flags.ignore_case = true,
                 b'x' => extended = true,
                 digit @ b'0'..=b'9' => {
-                    let digit = usize::from(digit - b'0');
+                    let digit = u64::from(digit - b'0');
                     number = number.saturating_mul(10).saturating_add(digit);
                 }
                 flag if roles.set(*flag) => {}
@@ -105,18 +94,18 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Transform>, String> {
         let syntax = if extended { Syntax::EXTENDED } else { Syntax::BASIC };
         let regex = Regex::new(&pattern, &syntax, flags)
             .map_err(|reason| format!("Invalid transform expression: {reason}"))?;
-        let parts = parts_of(&replacement);
-        let highest = parts.iter().map(|part| if let Part::Group(n) = part { *n } else { 0 }).max();
-        if highest.is_some_and(|highest| highest > regex.groups()) {
+        let with = Replacement { parts: parts_of(&replacement), number: number.max(1), all };
+        if with.highest_group() > regex.groups() {
             return Err("Invalid transform replacement: back reference out of range".to_owned());
         }
-        transforms.push(Transform { regex, parts, number: number.max(1), all, roles });
+        transforms.push(Transform { regex, with, roles });
         rest = after.get(end + 1..).unwrap_or_default();
     }
     if transforms.is_empty() { Err(INVALID.to_owned()) } else { Ok(transforms) }
 }
 
-/// What stands before the delimiter, which loses a backslash in front, and what follows it.
+/// What stands before the delimiter, and what follows it. A slash loses the backslash in front, other
+/// delimiters keep it.
 fn until(text: &[u8], delimiter: u8) -> Option<(Vec<u8>, &[u8])> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -124,7 +113,7 @@ fn until(text: &[u8], delimiter: u8) -> Option<(Vec<u8>, &[u8])> {
         match (*text.get(at)?, text.get(at + 1)) {
             (byte, _) if byte == delimiter => return Some((out, text.get(at + 1..)?)),
             (b'\\', Some(next)) => {
-                if *next != delimiter {
+                if *next != b'/' {
                     out.push(b'\\');
                 }
                 out.push(*next);
@@ -138,37 +127,54 @@ fn until(text: &[u8], delimiter: u8) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
+/// The pieces of a replacement. Of sed's escapes tar has no codes (`\x41`); what it doesn't know keeps
+/// its backslash.
 fn parts_of(replacement: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut text = Vec::new();
     let mut bytes = replacement.iter().copied();
     while let Some(byte) = bytes.next() {
-        let special = match byte {
-            b'&' => Part::Group(0),
-            b'\\' => match bytes.next() {
-                Some(digit @ b'0'..=b'9') => Part::Group(usize::from(digit - b'0')),
-                Some(letter @ (b'U' | b'L' | b'u' | b'l' | b'E')) => Part::Case(letter),
-                Some(b'n') => Part::Text(b"\n".to_vec()),
-                Some(b't') => Part::Text(b"\t".to_vec()),
-                Some(other) => Part::Text(vec![other]),
-                None => Part::Text(b"\\".to_vec()),
-            },
-            byte => Part::Text(vec![byte]),
-        };
-        match special {
-            Part::Text(more) => text.extend(more),
-            other => {
-                if !text.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut text)));
-                }
-                parts.push(other);
+        let letter = if byte == b'\\' { bytes.next() } else { None };
+        let special = match (byte, letter) {
+            (b'&', _) => Part::Group(0),
+            (_, None) => {
+                text.push(byte);
+                continue;
             }
+            (_, Some(digit @ b'0'..=b'9')) => Part::Group(usize::from(digit - b'0')),
+            (_, Some(letter)) => match Case::from_letter(letter) {
+                Some(case) => Part::Case(case),
+                None => {
+                    match escaped(letter) {
+                        Some(byte) => text.push(byte),
+                        None => text.extend_from_slice(&[byte, letter]),
+                    }
+                    continue;
+                }
+            },
+        };
+        if !text.is_empty() {
+            parts.push(Part::Text(std::mem::take(&mut text).into()));
         }
+        parts.push(special);
     }
     if !text.is_empty() {
-        parts.push(Part::Text(text));
+        parts.push(Part::Text(text.into()));
     }
     parts
+}
+
+fn escaped(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'a' => 7,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 11,
+        b'&' | b'\\' => letter,
+        _ => return None,
+    })
 }
 
 /// The name after all expressions, one after the other. Matching stops where `cancel` says so, and
@@ -186,64 +192,14 @@ pub(super) fn apply(
             Role::SymbolicTarget => roles.symbolic,
             Role::HardTarget => roles.hard,
         };
-        if wanted { transform.replaced(&name, cancel) } else { name }
+        if !wanted {
+            return name;
+        }
+        match transform.with.replaced(&transform.regex, &name, cancel) {
+            Ok(Some(changed)) => changed.into(),
+            Ok(None) | Err(_) => name,
+        }
     })
-}
-
-impl Transform {
-    fn replaced(&self, name: &BString, cancel: &Cancel) -> BString {
-        let mut out = Vec::with_capacity(name.len());
-        let mut captures = Captures::new();
-        let (mut from, mut copied, mut count) = (0, 0, 0);
-        while from <= name.len() {
-            let found = self.regex.captures_at(name, from, cancel, &mut captures);
-            let Some(whole) = found.ok().filter(|found| *found).and_then(|_| captures.get(0))
-            else {
-                break;
-            };
-            count += 1;
-            if count >= self.number {
-                out.extend_from_slice(name.get(copied..whole.start).unwrap_or_default());
-                self.expand(name, &captures, &mut out);
-                copied = whole.end;
-                if !self.all {
-                    break;
-                }
-            }
-            from = if whole.end > whole.start { whole.end } else { whole.end + 1 };
-        }
-        out.extend_from_slice(name.get(copied..).unwrap_or_default());
-        out.into()
-    }
-
-    fn expand(&self, name: &[u8], captures: &Captures, out: &mut Vec<u8>) {
-        let (mut mode, mut next) = (b'E', None);
-        for part in &self.parts {
-            let text = match part {
-                Part::Text(text) => text.as_slice(),
-                Part::Group(group) => {
-                    let span = captures.get(*group);
-                    span.and_then(|span| name.get(span)).unwrap_or_default()
-                }
-                Part::Case(letter @ (b'u' | b'l')) => {
-                    next = Some(*letter);
-                    continue;
-                }
-                Part::Case(letter) => {
-                    (mode, next) = (*letter, None);
-                    continue;
-                }
-            };
-            for byte in text {
-                let letter = next.take().unwrap_or(mode);
-                out.push(match letter {
-                    b'U' | b'u' => byte.to_ascii_uppercase(),
-                    b'L' | b'l' => byte.to_ascii_lowercase(),
-                    _ => *byte,
-                });
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -264,6 +220,10 @@ mod tests {
         assert_eq!(changed("s/(.)(.)/\\2\\u\\1/x", "ab"), "bA");
         assert_eq!(changed("s/A/x/i;s|x|y|", "a/a"), "y/a");
         assert_eq!(changed("s/x*/-/g", "ab"), "-a-b-");
+        assert_eq!(changed("s/a*/-/g", "baaac"), "-b-c-");
+        assert_eq!(changed("s/x*/-/g", "é"), "-é-");
+        assert_eq!(changed("s/b/\\t\\q\\x41\\&\\//", "abc"), "a\t\\q\\x41&/c");
+        assert_eq!(changed("s,b,x\\,y,", "abc"), "ax\\,yc");
         assert_eq!(changed("s/.*/\\U&\\E!/", "ab"), "AB!");
         assert_eq!(changed("s/a/b/R", "a"), "a");
         assert_eq!(changed("flags=r;s/a/b/", "a"), "b");

@@ -3,7 +3,7 @@
 mod input;
 mod list;
 mod output;
-mod replace;
+mod translate;
 
 use std::rc::Rc;
 
@@ -296,7 +296,7 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
                     let newline = first.len() < self.space.len() || self.inputs.had_newline;
                     self.outputs.write(self.ctx, *file, &first, self.mode, newline)?;
                 }
-                Command::Translate(translate) => replace::translate(translate, &mut self.space),
+                Command::Translate(translate) => translate::translate(translate, &mut self.space),
                 Command::LineNumber => {
                     let mut text = self.inputs.line.to_string().into_bytes();
                     text.push(self.mode.delimiter);
@@ -454,7 +454,7 @@ impl<'c, 'x, 's> Machine<'c, 'x, 's> {
 
     fn replace(&mut self, replace: &Replace) -> Result<(), CommandError> {
         let regex = self.regex(replace.regex.as_ref())?;
-        let Some(text) = replace::replaced(replace, &regex, &self.space, &self.ctx.cancel)? else {
+        let Some(text) = replace.with.replaced(&regex, &self.space, &self.ctx.cancel)? else {
             return Ok(());
         };
         self.space = text;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bstr::BString;
 
-use crate::regex::Regex;
+use crate::regex::{Regex, Replacement};
 
 #[derive(Debug, Clone)]
 pub(super) enum Address {
@@ -95,32 +95,11 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Replace {
     pub regex: Option<Rc<Regex>>,
-    pub parts: Vec<Part>,
-    /// From the match with this number on; counted from 1.
-    pub number: u64,
-    pub all: bool,
+    pub with: Replacement,
     /// How often the result is printed: `p`.
     pub print: u32,
     pub execute: bool,
     pub write: Option<usize>,
-}
-
-/// A piece of a replacement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
-    Text(BString),
-    Group(usize),
-    Case(Case),
-}
-
-/// `\U`, `\L`, `\u`, `\l`, `\E`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
-    Upper,
-    Lower,
-    UpperNext,
-    LowerNext,
-    End,
 }
 
 /// `y`: what each character becomes.

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use bstr::{BString, ByteSlice};
 
-use super::super::script::{Case, Command, Part, Replace, Select, Translate};
+use super::super::script::{Command, Replace, Select, Translate};
 use super::{Parsed, Parser};
+use crate::regex::Replacement;
 
 impl Parser<'_> {
     pub(super) fn command(&mut self, select: &Select) -> Parsed<Command> {
@@ -270,9 +271,7 @@ impl Parser<'_> {
         };
         let mut replace = Replace {
             regex: None,
-            parts: Vec::new(),
-            number: 0,
-            all: false,
+            with: Replacement { parts: super::text::replacement(&raw), number: 0, all: false },
             print: 0,
             execute: false,
             write: None,
@@ -282,10 +281,10 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b'g') => {
                     self.at += 1;
-                    if replace.all {
+                    if replace.with.all {
                         return self.fail("multiple `g' options to `s' command");
                     }
-                    replace.all = true;
+                    replace.with.all = true;
                 }
                 Some(b'p') => {
                     self.at += 1;
@@ -317,13 +316,13 @@ impl Parser<'_> {
                 }
                 Some(b'0'..=b'9') => {
                     let number = self.number();
-                    if replace.number > 0 {
+                    if replace.with.number > 0 {
                         return self.fail("multiple number options to `s' command");
                     }
                     if number == 0 {
                         return self.fail("number option to `s' command may not be zero");
                     }
-                    replace.number = number;
+                    replace.with.number = number;
                 }
                 Some(b'w') => {
                     self.at += 1;
@@ -341,14 +340,9 @@ impl Parser<'_> {
                 }
             }
         }
-        replace.number = replace.number.max(1);
+        replace.with.number = replace.with.number.max(1);
         replace.regex = self.regex(&pattern, ignore_case, lines)?;
-        replace.parts = super::text::replacement(&raw);
-        let highest = replace.parts.iter().map(|part| match part {
-            Part::Group(group) => *group,
-            _ => 0,
-        });
-        let highest = highest.max().unwrap_or(0);
+        let highest = replace.with.highest_group();
         if let Some(regex) = &replace.regex
             && highest > regex.groups()
         {
@@ -388,19 +382,6 @@ impl Parser<'_> {
             translate.characters = from.into_iter().zip(to).collect();
         }
         Ok(Command::Translate(Rc::new(translate)))
-    }
-}
-
-impl Case {
-    pub(super) fn from_letter(letter: u8) -> Option<Self> {
-        Some(match letter {
-            b'U' => Self::Upper,
-            b'L' => Self::Lower,
-            b'u' => Self::UpperNext,
-            b'l' => Self::LowerNext,
-            b'E' => Self::End,
-            _ => return None,
-        })
     }
 }
 

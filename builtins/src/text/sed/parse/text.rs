@@ -2,8 +2,8 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::super::script::{Case, Part};
 use super::Parser;
+use crate::regex::{Case, Part};
 
 impl Parser<'_> {
     /// What stands up to `delimiter`, which is taken. An escaped delimiter loses its backslash; in a
