@@ -424,12 +424,17 @@ fn the_doctor_says_what_is_wrong() {
 
 /// A session whose editor is a script.
 fn session_with_editor(home: &tempfile::TempDir, script: &str) -> Terminal {
+    session_of(home, &[], script)
+}
+
+/// See [`session_with_editor`]; `starter` starts it.
+fn session_of(home: &tempfile::TempDir, starter: &[&str], script: &str) -> Terminal {
     use std::os::unix::fs::PermissionsExt;
     let path = home.path().join("editor");
     let made = std::fs::write(&path, format!("#!/bin/sh\n{script}\n"))
         .and_then(|()| std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)));
     assert!(made.is_ok(), "{made:?}");
-    let mut command = Terminal::command(home.path(), &[]);
+    let mut command = Terminal::command_of(home.path(), starter, &[]);
     command.env("VISUAL", &path).env("TMPDIR", home.path());
     let terminal = Terminal::start(command, 100, 24);
     prompt(&terminal);
@@ -478,6 +483,17 @@ fn texts_are_edited_on_a_private_copy() {
     let left = std::fs::read_dir(home.path()).into_iter().flatten().flatten();
     let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("mesash-"));
     assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn an_editor_that_ctrl_z_stops_goes_on() {
+    let home = home();
+    // Below a shell with job control, or nothing would stop: a group that nobody could wake isn't.
+    let shell = ["bash", "-mc", "\"$@\"; true", "bash"];
+    let mut terminal = session_of(&home, &shell, "kill -TSTP 0; echo went on; echo x > \"$1\"");
+    enter(&mut terminal, "edit f; cat f");
+    terminal.see("\nwent on\nx\n");
+    assert!(!terminal.text().contains("can't be stopped"), "{}", terminal.text());
 }
 
 #[test]

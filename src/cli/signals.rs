@@ -9,6 +9,7 @@ use std::thread;
 
 use mesash_builtins::cancel::{Cancel, Reason};
 use parking_lot::Mutex;
+use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Handle;
 
@@ -92,14 +93,20 @@ impl Watch {
         }
     }
 
-    /// Until what this gives is dropped, SIGINT is passed over.
+    /// Until what this gives is dropped, SIGINT is passed over, and Ctrl-Z stops nothing.
     pub fn hold(&self) -> Held {
         self.held.store(true, Ordering::SeqCst);
         Held(Arc::clone(&self.held))
     }
 
     fn take(&self, signal: u8) {
-        if i32::from(signal) == SIGINT && self.held.load(Ordering::SeqCst) {
+        let held = self.held.load(Ordering::SeqCst);
+        if i32::from(signal) == SIGINT && held {
+            return;
+        }
+        if i32::from(signal) == SIGTSTP && held {
+            // The other program may have stopped at it, and nobody else would wake it.
+            let _ = kill_current_process_group(Signal::CONT);
             return;
         }
         if i32::from(signal) == SIGTSTP {

@@ -67,10 +67,14 @@ impl Terminal {
 
     /// See [`Terminal::mesash`].
     pub fn command(home: &Path, args: &[&str]) -> Command {
+        Self::command_of(home, &[], args)
+    }
+
+    /// See [`Terminal::mesash`]; started by another program, which is given it behind its `starter`.
+    pub fn command_of(home: &Path, starter: &[&str], args: &[&str]) -> Command {
         let mut command = Command::new("setsid");
-        command
-            .args(["--ctty", "--wait", option_env!("CARGO_BIN_EXE_mesash").unwrap_or_default()])
-            .args(args);
+        command.args(["--ctty", "--wait"]).args(starter);
+        command.arg(option_env!("CARGO_BIN_EXE_mesash").unwrap_or_default()).args(args);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home);
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
         command
