@@ -50,6 +50,21 @@ pub struct FsStat {
 }
 
 impl FsStat {
+    /// Of a stream that no entry stands for: a pipe, or a text that is read.
+    #[must_use]
+    pub const fn of_stream(kind: FileKind, size: u64) -> Self {
+        Self {
+            kind,
+            mode: 0o600,
+            size,
+            mtime_ns: 0,
+            inode: 0,
+            device: 0,
+            links: 1,
+            conflicted: false,
+        }
+    }
+
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind == FileKind::File

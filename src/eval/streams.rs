@@ -20,19 +20,6 @@ fn fail<T>(errno: Errno, operation: Operation) -> FsResult<T> {
     Err(FsError::new(errno, operation, ""))
 }
 
-fn stat(kind: FileKind, size: u64) -> FsStat {
-    FsStat {
-        kind,
-        mode: 0o600,
-        size,
-        mtime_ns: 0,
-        inode: 0,
-        device: 0,
-        links: 1,
-        conflicted: false,
-    }
-}
-
 /// What a command substitution or an `exec` captures.
 pub struct Capture {
     state: Mutex<Captured>,
@@ -111,7 +98,7 @@ impl Stream for Capture {
     }
 
     fn metadata(&self) -> FsResult<FsStat> {
-        Ok(stat(FileKind::Pipe, 0))
+        Ok(FsStat::of_stream(FileKind::Pipe, 0))
     }
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {
@@ -193,7 +180,7 @@ impl Stream for Text {
 
     fn metadata(&self) -> FsResult<FsStat> {
         let kind = if self.seekable { FileKind::File } else { FileKind::Pipe };
-        Ok(stat(kind, self.data.len() as u64))
+        Ok(FsStat::of_stream(kind, self.data.len() as u64))
     }
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {

@@ -107,19 +107,6 @@ impl Drop for PipeWriter {
     }
 }
 
-fn stat() -> FsStat {
-    FsStat {
-        kind: FileKind::Pipe,
-        mode: 0o600,
-        size: 0,
-        mtime_ns: 0,
-        inode: 0,
-        device: 0,
-        links: 1,
-        conflicted: false,
-    }
-}
-
 impl PipeReader {
     /// Waits for a piece of what was written and takes as much of it as `how_much` says.
     fn take(&self, cancel: &Cancel, how_much: impl FnOnce(&[u8]) -> usize) -> FsResult<Bytes> {
@@ -168,7 +155,7 @@ impl Stream for PipeReader {
     }
 
     fn metadata(&self) -> FsResult<FsStat> {
-        Ok(stat())
+        Ok(FsStat::of_stream(FileKind::Pipe, 0))
     }
 
     fn wait_readable(&self, timeout: Duration, cancel: &Cancel) -> FsResult<bool> {
@@ -214,7 +201,7 @@ impl Stream for PipeWriter {
     }
 
     fn metadata(&self) -> FsResult<FsStat> {
-        Ok(stat())
+        Ok(FsStat::of_stream(FileKind::Pipe, 0))
     }
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {

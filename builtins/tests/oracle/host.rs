@@ -61,17 +61,7 @@ impl Stream for Tape {
     }
 
     fn metadata(&self) -> FsResult<FsStat> {
-        let kind = FileKind::Pipe;
-        Ok(FsStat {
-            kind,
-            mode: 0o600,
-            size: 0,
-            mtime_ns: 0,
-            inode: 7,
-            device: 7,
-            links: 1,
-            conflicted: false,
-        })
+        Ok(FsStat::of_stream(FileKind::Pipe, 0))
     }
 
     fn wait_readable(&self, _timeout: std::time::Duration, _cancel: &Cancel) -> FsResult<bool> {

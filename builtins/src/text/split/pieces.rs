@@ -159,17 +159,7 @@ impl Stream for Replay {
     }
 
     fn metadata(&self) -> FsResult<FsStat> {
-        let kind = FileKind::Pipe;
-        Ok(FsStat {
-            kind,
-            mode: 0o600,
-            size: 0,
-            mtime_ns: 0,
-            inode: 0,
-            device: 0,
-            links: 1,
-            conflicted: false,
-        })
+        Ok(FsStat::of_stream(FileKind::Pipe, 0))
     }
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {
