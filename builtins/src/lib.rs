@@ -3,6 +3,7 @@
 //! A command sees a file system, streams, arguments and a way to run another command
 //! ([`context::Context`]); never the interpreter, the store, the host or the network.
 
+pub mod age;
 mod archive;
 pub mod args;
 pub mod budget;
@@ -13,6 +14,7 @@ pub mod core;
 mod data;
 mod files;
 pub mod natural;
+pub mod near;
 pub mod pager;
 pub mod pattern;
 pub mod prelude;
@@ -29,12 +31,15 @@ mod version;
 
 use command::Command;
 
+/// The commands on changes, bookmarks and the history, which bash has not.
+pub const HISTORY: &[&Command] = version::COMMANDS;
+
 /// Every command, by group.
 pub const GROUPS: &[&[&Command]] = &[
     files::COMMANDS,
     text::COMMANDS,
     data::COMMANDS,
     system::COMMANDS,
-    version::COMMANDS,
+    HISTORY,
     archive::COMMANDS,
 ];

@@ -36,6 +36,7 @@ use undo::Lines;
 pub use api::{Bookmarks, Changes, Mount};
 pub use files::Files;
 pub use fork::{Fork, LandError};
+pub use revision::revision_name;
 pub use subscribe::Subscription;
 pub use undo::{Direction, LINES_MAX, Replayed, ReplayedRepo, Stray, UndoError};
 pub use versions::Versions;

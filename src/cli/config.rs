@@ -11,6 +11,7 @@ use std::time::Duration;
 use mesa_remote::Address;
 use mesafs::name::OrgName;
 use mesafs::token::ApiKey;
+use mesash_builtins::near::nearest;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -275,9 +276,8 @@ fn meant(message: &str) -> String {
     let Some(wrong) = named.next().filter(|_| message.starts_with("unknown field")) else {
         return String::new();
     };
-    let near = named.map(|name| (strsim::osa_distance(wrong, name), name)).min();
-    match near.filter(|(distance, _)| *distance <= 1 + wrong.len() / 4) {
-        Some((_, name)) => format!("; did you mean `{name}`?"),
+    match nearest(wrong, named) {
+        Some(name) => format!("; did you mean `{name}`?"),
         None => String::new(),
     }
 }

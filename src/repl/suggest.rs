@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use mesash_builtins::near::nearest;
+
 use super::scene::{Scene, unquoted};
 use crate::syntax::lexeme::{LexemeKind, lex};
-
-/// A name that is further from what was typed is no suggestion: letters added, left out or swapped.
-const DISTANCE_MAX: usize = 2;
 
 /// The commands of `line` that there are not, each with the name that is most like it.
 pub fn commands(line: &str, scene: &Scene) -> Vec<(String, String)> {
@@ -14,15 +13,8 @@ pub fn commands(line: &str, scene: &Scene) -> Vec<(String, String)> {
     let named = lexed.lexemes.iter().filter(|lexeme| lexeme.kind == LexemeKind::Command);
     let names = named.filter_map(|lexeme| unquoted(line.get(lexeme.span.clone())?));
     let missing = names.filter(|name| !name.contains('/') && !scene.commands.contains_key(name));
-    missing.filter_map(|name| nearest(&name, scene).map(|near| (name, near))).collect()
-}
-
-fn nearest(name: &str, scene: &Scene) -> Option<String> {
-    // Of two letters, two that differ are another word.
-    let limit = DISTANCE_MAX.min(name.chars().count().saturating_sub(1) / 2);
-    let distances = scene.commands.keys().map(|known| (strsim::osa_distance(name, known), known));
-    let (distance, known) = distances.min()?;
-    (distance <= limit).then(|| known.clone())
+    let near = |name: &str| nearest(name, scene.commands.keys()).cloned();
+    missing.filter_map(|name| near(&name).map(|near| (name, near))).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `help`, and what `--help` says.
 
 use bstr::ByteSlice as _;
+use mesash_builtins::HISTORY;
 use mesash_builtins::args::help_text;
 
 use super::{ALL, Call, Special, options};
@@ -187,34 +188,20 @@ fn command(eval: &Eval, name: &[u8]) -> Option<String> {
     found.map(help_text)
 }
 
-/// The commands on the history, which bash has not.
-const OWN: &[&str] = &[
-    "changes",
-    "bookmarks",
-    "conflicts",
-    "resolve",
-    "undo",
-    "redo",
-    "atomic",
-    "ops",
-    "repos",
-    "remount",
-];
-
 /// What there is beside bash's own, for a person.
 fn introduction(eval: &Eval) -> String {
     let mut text = String::from(
         "mesash: Bash on /ORG/REPO. Every edit is kept in a change that can be named, compared, taken back and\n\
          shared. `help NAME', `NAME --help' and `man NAME' tell about a command; Tab completes.\n\n",
     );
-    for name in OWN {
-        let summary = eval.rt.realm.registry.get(name.as_bytes().as_bstr());
-        let summary = summary.and_then(|command| command.summary.lines().next());
-        text.push_str(&format!("  {name:<11}{}\n", summary.unwrap_or_default()));
+    for command in HISTORY {
+        let summary = command.summary.lines().next().unwrap_or_default();
+        text.push_str(&format!("  {:<11}{summary}\n", command.name));
     }
     text.push_str("\nAnd these, in /bin:\n\n");
     let names: Vec<&str> = eval.rt.realm.registry.iter().map(|command| command.name).collect();
-    let names = names.into_iter().filter(|name| !OWN.contains(name));
+    let names = names.into_iter();
+    let names = names.filter(|name| HISTORY.iter().all(|command| command.name != *name));
     let mut row = String::new();
     for name in names {
         if row.len() + name.len() > ROW_LETTERS {

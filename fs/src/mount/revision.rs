@@ -58,6 +58,12 @@ pub(super) fn split(name: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     Some((repo, unescaped(rest)?))
 }
 
+/// The name of the folder of a revision of a repository, in its org's folder: `app@fix%2Fa`.
+#[must_use]
+pub fn revision_name(repo: &str, revision: &str) -> String {
+    format!("{repo}@{}", revision.replace('%', "%25").replace('/', "%2F"))
+}
+
 fn unescaped(mut text: &[u8]) -> Option<Vec<u8>> {
     let mut revision = Vec::with_capacity(text.len());
     while let Some((first, rest)) = text.split_first() {
@@ -202,6 +208,7 @@ mod tests {
         assert_eq!(parts("app@main").as_deref(), Some("app main"));
         assert_eq!(parts("app@@-").as_deref(), Some("app @-"));
         assert_eq!(parts("app@fix%2Fa%25b").as_deref(), Some("app fix/a%b"));
+        assert_eq!(parts(&revision_name("app", "fix/a%b")).as_deref(), Some("app fix/a%b"));
         assert_eq!(
             [parts("app"), parts("app@"), parts("app@%2"), parts("app@%41")],
             [const { None }; 4]

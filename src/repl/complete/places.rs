@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mesafs::backend::{ChangeInfo, Checkout};
+use mesafs::mount::revision_name;
+use mesash_builtins::age::ago;
 
 use super::{Candidate, Scene};
 
@@ -51,7 +53,7 @@ fn bookmarks_of(checkout: &dyn Checkout, now_ms: i64) -> Vec<Candidate> {
     let all = checkout.bookmarks().unwrap_or_default().into_iter().map(|bookmark| {
         let target = |change: &&ChangeInfo| Some(&change.change_id) == bookmark.target.as_ref();
         let about = match changes.iter().find(target) {
-            Some(change) => format!("{}, {}", age(change, now_ms), summary(change)),
+            Some(change) => format!("{}, {}", ago(now_ms, change.committed_ms), summary(change)),
             None if bookmark.target.is_none() => "in conflict".to_owned(),
             None => String::new(),
         };
@@ -71,7 +73,7 @@ fn revisions_of(checkout: &dyn Checkout) -> Vec<Candidate> {
     for change in checkout.changes(CHANGES_MAX).unwrap_or_default() {
         let id = change.change_id.as_str();
         let letters = change.prefix_len.max(ID_LETTERS);
-        let about = format!("{}, {}", age(&change, now_ms), summary(&change));
+        let about = format!("{}, {}", ago(now_ms, change.committed_ms), summary(&change));
         all.push(Candidate::new(id.get(..letters).unwrap_or(id), about));
     }
     all
@@ -82,9 +84,8 @@ pub fn pinned(scene: &Scene, org: &str, typed: &str) -> Option<Vec<Candidate>> {
     let (repo, _) = typed.split_once('@')?;
     let checkout = checkout(scene, Some(&format!("{org}/{repo}")))?;
     let all = revisions_of(&*checkout).into_iter().map(|one| {
-        let name = one.text.replace('%', "%25").replace('/', "%2F");
-        Candidate { shown: one.text, ..Candidate::new(format!("{repo}@{name}/"), one.about) }
-            .goes_on()
+        let name = revision_name(repo, &one.text);
+        Candidate { shown: one.text, ..Candidate::new(format!("{name}/"), one.about) }.goes_on()
     });
     Some(all.collect())
 }
@@ -100,34 +101,4 @@ fn summary(change: &ChangeInfo) -> &str {
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// `3 hours ago`
-fn age(change: &ChangeInfo, now_ms: i64) -> String {
-    told(now_ms.saturating_sub(change.committed_ms).max(0) / 1000)
-}
-
-fn told(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        0..60 => return "just now".to_owned(),
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        86_400..5_184_000 => (seconds / 86_400, "day"),
-        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
-        _ => (seconds / 31_536_000, "year"),
-    };
-    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_is_told_in_one_unit() {
-        assert_eq!(told(5), "just now");
-        assert_eq!(told(60), "1 minute ago");
-        assert_eq!(told(3 * 3600 + 5), "3 hours ago");
-        assert_eq!(told(86_400 * 65), "2 months ago");
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mesash_builtins::near::nearest;
 use rustyline::{Anchor, At, Cmd, Event, KeyCode, KeyEvent, Modifiers, Movement, Word};
 
 /// What a key may be set to.
@@ -80,7 +81,7 @@ fn action(name: &str) -> Result<Action, String> {
     match actions.iter().find(|(known, _)| *known == name) {
         Some((_, action)) => Ok(action.clone()),
         None => {
-            let near = nearest(name, actions.iter().map(|(known, _)| *known));
+            let near = meant(name, actions.iter().map(|(known, _)| *known));
             Err(format!("keys: there is no function '{name}'{near}"))
         }
     }
@@ -138,7 +139,7 @@ fn key(text: &str) -> Result<KeyEvent, String> {
         _ => match NAMED.iter().find(|(name, _)| *name == rest) {
             Some((_, code)) => *code,
             None => {
-                let near = nearest(rest, NAMED.iter().map(|(name, _)| *name));
+                let near = meant(rest, NAMED.iter().map(|(name, _)| *name));
                 return Err(format!("keys: there is no key '{text}'{near}"));
             }
         },
@@ -147,12 +148,8 @@ fn key(text: &str) -> Result<KeyEvent, String> {
 }
 
 /// `; did you mean 'x'?`
-fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let near = names.map(|name| (strsim::osa_distance(wrong, name), name)).min();
-    match near.filter(|(distance, _)| *distance <= 1 + wrong.len() / 4) {
-        Some((_, name)) => format!("; did you mean '{name}'?"),
-        None => String::new(),
-    }
+fn meant<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
+    nearest(wrong, names).map_or(String::new(), |name| format!("; did you mean '{name}'?"))
 }
 
 #[cfg(test)]
