@@ -85,7 +85,7 @@ fn head(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         Some(headers) => headers,
         None => args.operands().len() > 1,
     };
-    each_input(ctx, args.operands(), headers, |ctx, input| match part {
+    each_input(ctx, args.operands(), headers, |ctx, input, _| match part {
         Part::Lines(count) => lines(ctx, input, count, delimiter),
         Part::Bytes(count) => bytes(ctx, input, count),
         Part::AllButLines(count) => all_but_lines(ctx, input, count, delimiter),

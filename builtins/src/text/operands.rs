@@ -36,18 +36,18 @@ pub(super) fn with_input<T>(
 }
 
 /// Works through the operands (standard input if there are none), saying what cannot be opened or
-/// read in the words of `head` and `tail`.
+/// read in the words of `head` and `tail`. `work` is told which one it has.
 pub(super) fn each_input(
     ctx: &mut Context<'_>,
     operands: &[BString],
     headers: bool,
-    mut work: impl FnMut(&mut Context<'_>, &mut Input) -> Each,
+    mut work: impl FnMut(&mut Context<'_>, &mut Input, usize) -> Each,
 ) -> CommandResult {
     let stdin = [BString::from("-")];
     let operands = if operands.is_empty() { &stdin[..] } else { operands };
     let mut status = ExitStatus::SUCCESS;
     let mut first = true;
-    for operand in operands {
+    for (nth, operand) in operands.iter().enumerate() {
         let shown = if operand == "-" { BStr::new("standard input") } else { operand.as_bstr() };
         let header = |ctx: &mut Context<'_>, first: &mut bool| -> Result<(), CommandError> {
             if headers {
@@ -59,7 +59,7 @@ pub(super) fn each_input(
         };
         let done = with_input(ctx, operand.as_bstr(), |ctx, input| {
             header(ctx, &mut first)?;
-            work(ctx, input)
+            work(ctx, input, nth)
         })?;
         let message = match done {
             Ok(None) => continue,

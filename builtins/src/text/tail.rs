@@ -2,6 +2,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use mesafs::backend::EventQueue;
+use mesafs::filesystem::SeekFrom;
+
 use super::operands::{DONE, Each, each_input, fault};
 use crate::prelude::*;
 use crate::size::parse_size;
@@ -91,14 +94,22 @@ fn tail(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         _ => None,
     });
     let headers = chosen.unwrap_or(args.operands().len() > 1);
-    let status = each_input(ctx, args.operands(), headers, |ctx, input| match part {
-        Part::LastLines(count) => last_lines(ctx, input, count, delimiter),
-        Part::FromLine(count) => from_line(ctx, input, count, delimiter),
-        Part::LastBytes(count) => last_bytes(ctx, input, count),
-        Part::FromByte(count) => from_byte(ctx, input, count),
+    // How far each one was read: to its end at that time.
+    let mut ends = vec![None; args.operands().len()];
+    let status = each_input(ctx, args.operands(), headers, |ctx, input, nth| {
+        let done = match part {
+            Part::LastLines(count) => last_lines(ctx, input, count, delimiter),
+            Part::FromLine(count) => from_line(ctx, input, count, delimiter),
+            Part::LastBytes(count) => last_bytes(ctx, input, count),
+            Part::FromByte(count) => from_byte(ctx, input, count),
+        }?;
+        if let Some(end) = ends.get_mut(nth) {
+            *end = input.stream().seek(SeekFrom::Current(0)).ok();
+        }
+        Ok(done)
     })?;
     if args.has('f') || args.has('F') {
-        return follow(ctx, args.operands(), headers, status);
+        return follow(ctx, args.operands(), &ends, headers, status);
     }
     Ok(status)
 }
@@ -251,26 +262,47 @@ struct Followed {
     missing: bool,
 }
 
+/// Waits a moment for an event. They may be in several repositories, each with a queue of its own.
+fn is_woken(queues: &mut [Box<dyn EventQueue>]) -> bool {
+    let mut wait = CANCEL_LOOK;
+    let mut woken = false;
+    for queue in queues {
+        woken |= !queue.wait(Some(wait)).is_empty();
+        wait = Duration::ZERO;
+    }
+    woken
+}
+
 /// Goes on with what is appended. Writers' events wake it; a file that shrinks starts anew.
 fn follow(
     ctx: &mut Context<'_>,
     operands: &[BString],
+    ends: &[Option<u64>],
     headers: bool,
     status: ExitStatus,
 ) -> CommandResult {
     let mut files = Vec::new();
-    for operand in operands.iter().filter(|operand| *operand != "-") {
-        let path = ctx.path(operand)?;
-        let size = ctx.fs.metadata(&path).map(|stat| stat.size);
-        let missing = size.is_err();
-        files.push(Followed { name: operand.clone(), path, offset: size.unwrap_or(0), missing });
+    for (operand, end) in operands.iter().zip(ends).filter(|(operand, _)| *operand != "-") {
+        let (name, path) = (operand.clone(), ctx.path(operand)?);
+        files.push(Followed { name, path, offset: end.unwrap_or(0), missing: end.is_none() });
     }
-    let Some(first) = files.first() else { return Ok(status) };
+    if files.is_empty() {
+        return Ok(status);
+    }
     if files.iter().all(|file| file.missing) {
         ctx.complain("no files remaining")?;
         return Ok(ExitStatus::FAILURE);
     }
-    let mut queue = ctx.fs.watch(&first.path)?;
+    // What is written from here on wakes it; what was before is seen by the first look.
+    let mut queues = Vec::new();
+    for file in &files {
+        match ctx.fs.watch(&file.path) {
+            Ok(queue) => queues.push(queue),
+            // It may come where nobody can be told of it; the others are followed.
+            Err(_) if file.missing => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let mut shown = files.len().wrapping_sub(1);
     ctx.stdout.flush()?;
     loop {
@@ -298,7 +330,7 @@ fn follow(
             }
             ctx.stdout.flush()?;
         }
-        while queue.wait(Some(CANCEL_LOOK)).is_empty() {
+        while !is_woken(&mut queues) {
             ctx.check()?;
         }
     }
