@@ -1,8 +1,15 @@
 //! An embedded store in a folder of its own, for tests that go the whole way down to it.
+//!
+//! With `MESASH_SERVED=1` the store is served on a socket, and mounted from there.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use mesa_remote::{Address, RemoteBackend};
+use mesa_server::{Limits, Listen, Server, Service};
 
 use mesa_store::{Author, Store, StoreOptions};
+use mesafs::clock::SystemClock;
 use mesafs::name::{OrgName, RepoId};
 use mesafs::token::{ApiKey, KeyRepos, Scope};
 use mesash::mesa::{Mesa, MesaFileSystem, MountOptions};
@@ -14,6 +21,7 @@ pub struct Embedded {
     store: Store,
     mesa: Mesa,
     app: RepoId,
+    _server: Option<Server>,
     _folder: tempfile::TempDir,
 }
 
@@ -27,9 +35,17 @@ impl Embedded {
         let org = OrgName::new("acme")?;
         let key = ApiKey::generate(org.clone())?;
         store.add_key(&org, key.public(), Scope::Admin, KeyRepos::All)?;
-        let mesa = Mesa::builder().key(key).opened_store(store.clone()).build()?;
+        let mut server = None;
+        let mesa = if std::env::var_os("MESASH_SERVED").is_some() {
+            let socket = folder.path().join("sock");
+            server = Some(serve(&store, &socket)?);
+            let remote = RemoteBackend::new(&Address::Unix(socket), Arc::new(SystemClock))?;
+            Mesa::builder().key(key).backend(Arc::new(remote)).build()?
+        } else {
+            Mesa::builder().key(key).opened_store(store.clone()).build()?
+        };
         let app = RepoId::parse("app", &org)?;
-        Ok(Self { store, mesa, app, _folder: folder })
+        Ok(Self { store, mesa, app, _server: server, _folder: folder })
     }
 
     /// Mounts `/acme/app`, empty; whatever an earlier one held is gone.
@@ -41,4 +57,10 @@ impl Embedded {
         self.store.create_repo(&self.app, &author)?;
         Ok(self.mesa.fs().mount_blocking(&MountOptions::new(["app"]))?)
     }
+}
+
+fn serve(store: &Store, socket: &Path) -> Fallible<Server> {
+    let service = Service::new(store.backend(None), Limits::default());
+    let service = service.map_err(|error| error.message.to_string())?;
+    Ok(Server::start(service, &[Listen::Unix(socket.to_owned())])?)
 }
