@@ -171,7 +171,7 @@ impl Args {
             (None, several) => {
                 let list: Vec<_> = several.iter().map(|(long, _)| format!("'--{long}'")).collect();
                 let list = list.join(" ");
-                return Err(format!("option '--{name}' is ambiguous; possibilities: {list}"));
+                return Err(format!("option '--{text}' is ambiguous; possibilities: {list}"));
             }
         };
         let Some(opt) = opt else {

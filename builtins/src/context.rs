@@ -164,7 +164,10 @@ impl Context<'_> {
     /// # Errors
     /// As [`Context::complain`].
     pub fn complain_bytes(&mut self, message: &[u8]) -> Result<(), CommandError> {
-        let line = [self.name.as_bytes(), b": ", message, b"\n"].concat();
+        let mut line = [self.name.as_bytes(), b": ", message, b"\n"].concat();
+        if self.bytes_locale() {
+            line = line.replace("‘", "'").replace("’", "'");
+        }
         match self.stderr.put(&line) {
             Err(error) if error.errno() == Errno::Canceled => Err(error.into()),
             _ => Ok(()),
@@ -239,6 +242,15 @@ impl Context<'_> {
         let name = name.as_ref();
         let mut env = self.env.iter().rev();
         env.find(|(key, _)| key == name).map(|(_, value)| value.as_bstr())
+    }
+
+    /// Whether the locale is one of bytes: `C` or `POSIX`, said by the first of LC_ALL, LC_CTYPE
+    /// and LANG that is set. Unset means UTF-8 here.
+    #[must_use]
+    pub fn bytes_locale(&self) -> bool {
+        let set = |name: &str| self.var(name).filter(|value| !value.is_empty());
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+        locale.is_some_and(|name| name == "C" || name == "POSIX")
     }
 
     /// Ends the command when it was cancelled. For loops that touch no stream.

@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use mesafs::Errno;
 
 use crate::args::{Args, Parsed, help_text, version_text};
-use crate::command::{Command, CommandError, CommandResult, ExitStatus};
+use crate::command::{Command, CommandError, CommandResult, ExitStatus, Order};
 use crate::context::Context;
 
 /// A table of commands.
@@ -58,7 +58,10 @@ pub fn run(command: &Command, ctx: &mut Context<'_>, argv: &[BString]) -> ExitSt
 }
 
 fn dispatch(command: &Command, ctx: &mut Context<'_>, argv: &[BString]) -> CommandResult {
-    match Args::parse(command, argv) {
+    // As getopt(3) has it, the first operand ends the options then.
+    let posix = command.order == Order::Permute && ctx.var("POSIXLY_CORRECT").is_some();
+    let order = if posix { Order::First } else { command.order };
+    match Args::parse(&Command { order, ..*command }, argv) {
         Ok(Parsed::Run(args)) => (command.run)(ctx, &args),
         Ok(Parsed::Help) => {
             ctx.page();

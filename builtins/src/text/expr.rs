@@ -184,7 +184,7 @@ impl Parser<'_, '_> {
             }
             Some("length") => {
                 let text = self.argument(evaluate)?.text();
-                Ok(Value::count(text.chars().count()))
+                Ok(Value::count(self.length(&text)))
             }
             Some("match") => {
                 let text = self.argument(evaluate)?;
@@ -255,7 +255,8 @@ impl Parser<'_, '_> {
     /// The first group, or how many characters match from the start on.
     fn matched(&self, text: &Value, pattern: &Value) -> Result<Value, CommandError> {
         let (text, pattern) = (text.text(), pattern.text());
-        let regex = Regex::new(&pattern, &Syntax::BASIC, Flags::default());
+        let flags = Flags { bytes: self.ctx.bytes_locale(), ..Flags::default() };
+        let regex = Regex::new(&pattern, &Syntax::BASIC, flags);
         let regex = regex.map_err(|error| wrong(error.to_string()))?;
         let mut captures = Captures::new();
         regex.captures_at(&text, 0, &self.ctx.cancel, &mut captures)?;
@@ -265,7 +266,12 @@ impl Parser<'_, '_> {
             return Ok(Value::Text(group.unwrap_or_default().into()));
         }
         let matched = whole.and_then(|span| text.get(span)).unwrap_or_default();
-        Ok(Value::count(matched.chars().count()))
+        Ok(Value::count(self.length(matched)))
+    }
+
+    /// In characters, which are bytes in such a locale.
+    fn length(&self, text: &[u8]) -> usize {
+        if self.ctx.bytes_locale() { text.len() } else { text.chars().count() }
     }
 }
 

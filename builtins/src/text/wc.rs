@@ -224,6 +224,9 @@ fn count(
         }
     }
     words.finish(&mut counts);
+    if ctx.bytes_locale() {
+        counts.chars = counts.bytes;
+    }
     Ok((counts, None))
 }
 

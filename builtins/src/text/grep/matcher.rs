@@ -29,7 +29,7 @@ pub(super) fn compile<'a>(
     let flags = Flags {
         ignore_case: ignore_case.unwrap_or(false),
         lines: Lines::Separate(if args.has('z') { 0 } else { b'\n' }),
-        bytes: bytes_locale(ctx),
+        bytes: ctx.bytes_locale(),
         nested_repeats: false,
     };
     let regex = match kind {
@@ -72,14 +72,6 @@ fn perl(pattern: &[u8], flags: Flags, args: &Args) -> Result<Regex, CommandError
         Ok(regex)
     };
     wrapped.map_err(|error| trouble(error.to_string()))
-}
-
-/// Whether the locale is one of bytes: `C` or `POSIX`, said by the first of LC_ALL, LC_CTYPE and
-/// LANG that is set. Unset means UTF-8 here.
-fn bytes_locale(ctx: &Context<'_>) -> bool {
-    let set = |name: &str| ctx.var(name).filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    locale.is_some_and(|name| name == "C" || name == "POSIX")
 }
 
 /// The text of all patterns, separated by newlines.

@@ -116,6 +116,8 @@ pub(super) struct Options {
     pub silent: bool,
     pub line_buffered: bool,
     pub color: bool,
+    /// A character is a byte: none can be wrong.
+    pub bytes: bool,
     pub names: Option<bool>,
     pub label: BString,
     pub directories: Directories,
@@ -221,6 +223,7 @@ impl Options {
             },
             binary: binary.transpose()?.unwrap_or(Binary::Said),
             silent: args.has('s'),
+            bytes: ctx.bytes_locale(),
             line_buffered: args.has("line-buffered"),
             color: color(ctx, args)?,
             names: args.last_of("Hh").map(|letter| letter == 'H'),

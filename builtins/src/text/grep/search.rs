@@ -282,13 +282,12 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
             }
             Show::Lines => {}
         }
-        let unwanted = self.options.binary != Binary::Text && self.options.line_end != 0;
         if self.binary {
             self.pending_after = 0;
             self.omitted = self.options.binary == Binary::Said;
             return Ok(Flow::Stop);
         }
-        if unwanted && self.content(&line).to_str().is_err() {
+        if !self.options.only_matching && self.is_no_text(self.content(&line)) {
             if self.options.binary == Binary::Skipped {
                 return Ok(Flow::Stop);
             }
@@ -299,6 +298,12 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
         self.print(&line, true)?;
         self.pending_after = self.options.after;
         Ok(if enough { Flow::Stop } else { Flow::On })
+    }
+
+    /// Whether bytes may not be printed, as they are no characters.
+    fn is_no_text(&self, bytes: &[u8]) -> bool {
+        let told = self.options.binary != Binary::Text && self.options.line_end != 0;
+        told && !self.options.bytes && bytes.to_str().is_err()
     }
 
     /// The lines before a selected one, and the mark between groups.
@@ -424,6 +429,10 @@ impl<'a, 'c, 'x> Search<'a, 'c, 'x> {
         let spans = self.matches(line)?;
         let mut out = std::mem::take(&mut self.out);
         for span in spans {
+            if self.is_no_text(&self.buffer[span.clone()]) {
+                self.omitted = true;
+                break;
+            }
             self.prefix(separator, span.start, &mut out);
             let color = if self.options.color { &self.colors.selected_match[..] } else { b"" };
             self.colors.paint(color, &self.buffer[span], &mut out);

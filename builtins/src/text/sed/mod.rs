@@ -74,7 +74,7 @@ fn sed(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let separate = args.has('s') || in_place.is_some();
     let extended = args.has('E') || args.has('r');
     let (posix, sandbox) = (args.has("posix"), args.has("sandbox"));
-    let style = Style { extended, posix, sandbox };
+    let style = Style { extended, posix, sandbox, bytes: ctx.bytes_locale(), null: args.has('z') };
     let script = parse::parse(&chunks, style)
         .map_err(|fault| CommandError::Fail(fault.message, ExitStatus(fault.status)))?;
     let width = match args.value('l') {

@@ -35,6 +35,10 @@ pub(super) struct Style {
     pub posix: bool,
     /// `--sandbox`: no command may reach beyond the input.
     pub sandbox: bool,
+    /// A character is a byte.
+    pub bytes: bool,
+    /// `-z`: no line of a record begins or ends within it.
+    pub null: bool,
 }
 
 /// The whole message, without the command's name, and whether it is about a label.
@@ -260,6 +264,7 @@ impl Parser<'_> {
                     match self.peek() {
                         Some(b'I') if !self.style.posix => ignore_case = true,
                         Some(b'M') if !self.style.posix => lines = true,
+                        Some(b' ' | b'\t') if !self.style.posix && self.flag_follows() => {}
                         _ => break,
                     }
                     self.at += 1;
@@ -271,6 +276,12 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether one of an address's flags stands behind blanks.
+    fn flag_follows(&self) -> bool {
+        let rest = self.text().get(self.at..).unwrap_or_default();
+        matches!(rest.trim_start().first(), Some(b'I' | b'M'))
+    }
+
     /// Compiles a pattern; `None` is the empty one.
     fn regex(&self, pattern: &[u8], ignore_case: bool, lines: bool) -> Parsed<Option<Rc<Regex>>> {
         if pattern.is_empty() {
@@ -280,8 +291,9 @@ impl Parser<'_> {
             return Ok(None);
         }
         let syntax = if self.style.extended { Syntax::EXTENDED } else { Syntax::BASIC };
-        let lines = if lines { Lines::Anchors } else { Lines::Whole };
-        let flags = Flags { ignore_case, lines, ..Flags::default() };
+        let lines = if lines && !self.style.null { Lines::Anchors } else { Lines::Whole };
+        let bytes = self.style.bytes;
+        let flags = Flags { ignore_case, lines, bytes, ..Flags::default() };
         let pattern = match self.style.posix {
             true => Cow::Owned(text::without_extensions(pattern)),
             false => Cow::Borrowed(pattern),
