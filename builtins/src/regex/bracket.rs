@@ -142,6 +142,11 @@ pub(super) fn parse(
         if byte == b']' && !first {
             return Ok((set, negated, at + 1));
         }
+        // Where a range cannot go on, `-` is only the last member.
+        let last = text.get(at + 1).is_none_or(|&next| next == b']');
+        if byte == b'-' && !first && !last {
+            return Err(RegexError::RangeEnd);
+        }
         first = false;
         let (start, taken) = point(&text[at..], escapes, classes, bytes, &mut set)?;
         at += taken;

@@ -98,6 +98,25 @@ impl Parser<'_> {
         Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Alternate(branches) })
     }
 
+    /// `(?|…)`: each branch counts its groups from the same number on.
+    fn reset_alternatives(&mut self) -> Result<Node, RegexError> {
+        let modes = self.modes;
+        let first = self.groups;
+        let mut highest = first;
+        let mut branches = Vec::new();
+        loop {
+            self.groups = first;
+            branches.push(self.branch()?);
+            highest = highest.max(self.groups);
+            if !self.eat(b"|") {
+                break;
+            }
+        }
+        self.groups = highest;
+        self.modes = modes;
+        Ok(Node::Alternate(branches))
+    }
+
     fn branch(&mut self) -> Result<Node, RegexError> {
         let mut nodes = Vec::new();
         loop {
@@ -184,6 +203,8 @@ impl Parser<'_> {
             return Ok(None);
         } else if self.eat(b"?:") {
             self.alternatives()?
+        } else if self.eat(b"?|") {
+            self.reset_alternatives()?
         } else if self.eat(b"?=") {
             around(true, false)(self.alternatives()?)
         } else if self.eat(b"?!") {
