@@ -253,6 +253,9 @@ specials! {
     IgnoreCase = "IGNORECASE",
     Procinfo = "PROCINFO",
     Errno = "ERRNO",
+    Symtab = "SYMTAB",
+    Functab = "FUNCTAB",
+    Lint = "LINT",
 }
 
 macro_rules! builtins {
@@ -264,6 +267,9 @@ macro_rules! builtins {
             pub fn by_name(name: &[u8]) -> Option<Self> {
                 match name { $($text => Some(Self::$name),)* _ => None }
             }
+
+            /// All of their names.
+            pub const NAMES: &[&[u8]] = &[$($text,)*];
 
             /// How many arguments it takes, least and most.
             pub fn arity(self) -> (usize, usize) {
@@ -292,6 +298,7 @@ builtins! {
     Log = b"log", 1..=1;
     Lshift = b"lshift", 2..=2;
     Match = b"match", 2..=3;
+    Mkbool = b"mkbool", 1..=1;
     Mktime = b"mktime", 1..=2;
     Or = b"or", 2..=64;
     Patsplit = b"patsplit", 2..=4;

@@ -20,8 +20,8 @@ pub(super) struct Regex {
 impl Regex {
     /// # Errors
     /// What is wrong, in glibc's words, as gawk tells it.
-    pub fn new(pattern: &[u8], ignore_case: bool) -> Result<Self, String> {
-        let flags = Flags { ignore_case, ..Flags::default() };
+    pub fn new(pattern: &[u8], ignore_case: bool, bytes: bool) -> Result<Self, String> {
+        let flags = Flags { ignore_case, bytes, ..Flags::default() };
         let expanded = expand_escapes(pattern);
         let shown = String::from_utf8_lossy(pattern);
         let compiled = regex::Regex::new(&expanded, &Syntax::AWK, flags)

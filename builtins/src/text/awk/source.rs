@@ -55,10 +55,13 @@ impl Source {
         self.origins.enter(self.lines + 1, file, 1);
         for (local, line) in (1..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
             match include_name(line) {
-                Some(name) => {
+                Some((name, after)) => {
                     self.library(ctx, &name)?;
                     self.origins.enter(self.lines + 1, file, local);
-                    self.push(b"\n");
+                    self.push(after);
+                    if !after.ends_with(b"\n") {
+                        self.push(b"\n");
+                    }
                 }
                 None => self.push(line),
             }
@@ -76,12 +79,13 @@ impl Source {
     }
 }
 
-/// The file that a line names, if it is an `@include` and nothing else.
-fn include_name(line: &[u8]) -> Option<BString> {
+/// The file that a line names, if it begins with an `@include`, and what follows that.
+fn include_name(line: &[u8]) -> Option<(BString, &[u8])> {
     let rest = line.trim().strip_prefix(b"@include")?.trim_start();
     let (name, after) = rest.strip_prefix(b"\"")?.split_once_str("\"")?;
     let after = after.trim_start();
-    (after.is_empty() || after.starts_with(b"#") || after == b";").then(|| name.into())
+    let ends = after.is_empty() || after.starts_with(b"#") || after.starts_with(b";");
+    ends.then(|| (name.into(), after.strip_prefix(b";").unwrap_or(after)))
 }
 
 fn read(ctx: &mut Context<'_>, name: &BString) -> Result<Vec<u8>, CommandError> {

@@ -287,14 +287,14 @@ impl Parser<'_> {
             }
             Token::Regex(pattern) => {
                 self.advance()?;
-                match Regex::new(&pattern, false) {
+                match Regex::new(&pattern, false, self.bytes) {
                     Ok(regex) => Ok(Expr::Regex(regex.into())),
                     Err(message) => self.refuse(message),
                 }
             }
             Token::StrongRegex(pattern) => {
                 self.advance()?;
-                match Regex::new(&pattern, false) {
+                match Regex::new(&pattern, false, self.bytes) {
                     Ok(_) => Ok(Expr::Constant(Value::Regex(pattern))),
                     Err(message) => self.refuse(message),
                 }

@@ -16,12 +16,12 @@ const DEPTH_MAX: u32 = 2000;
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
-/// Reads a whole program.
+/// Reads a whole program; with `bytes` a character of its patterns is a byte.
 ///
 /// # Errors
 /// The first thing that is wrong, and its line.
-pub(super) fn parse(text: &[u8]) -> Parsed<Program> {
-    let mut parser = Parser::new(text)?;
+pub(super) fn parse(text: &[u8], bytes: bool) -> Parsed<Program> {
+    let mut parser = Parser::new(text, bytes)?;
     parser.program()?;
     parser.finish()
 }
@@ -57,10 +57,11 @@ pub(super) struct Parser<'a> {
     no_greater: bool,
     /// Inside `for (`, where `in` may end the expression.
     no_in: bool,
+    bytes: bool,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a [u8]) -> Parsed<Self> {
+    fn new(text: &'a [u8], bytes: bool) -> Parsed<Self> {
         let mut parser = Self {
             lexer: Lexer::new(text),
             token: Token::Newline,
@@ -78,6 +79,7 @@ impl<'a> Parser<'a> {
             in_special: None,
             no_greater: false,
             no_in: false,
+            bytes,
         };
         for (_, name) in Special::ALL {
             parser.global(&Bytes::from_static(name.as_bytes()));
@@ -220,7 +222,18 @@ impl<'a> Parser<'a> {
                     let word = *word;
                     self.advance()?;
                     if !self.is("{") {
-                        return self.unexpected();
+                        let name = match word {
+                            Word::Begin => "BEGIN",
+                            Word::EndRule => "END",
+                            Word::BeginFile => "BEGINFILE",
+                            _ => "ENDFILE",
+                        };
+                        return match self.token {
+                            Token::Newline | Token::End | Token::Sign(";") => {
+                                Err(self.without_action(name))
+                            }
+                            _ => self.unexpected(),
+                        };
                     }
                     self.in_special = match word {
                         Word::Begin => Some("BEGIN"),
@@ -243,7 +256,16 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn without_action(&self, name: &str) -> SyntaxError {
+        let message = format!("{name} blocks must have an action part");
+        SyntaxError { message, line: self.line, at: None }
+    }
+
     fn rule(&mut self) -> Parsed<()> {
+        // As a value it is nothing that could be true or false.
+        if matches!(self.token, Token::StrongRegex(_)) {
+            return self.unexpected();
+        }
         self.program.reads_input = true;
         let line = self.line;
         let pattern = if self.is("{") {

@@ -218,7 +218,7 @@ impl Parser<'_> {
             Token::Number(number) => Case::Value(Value::Number(number)),
             Token::Text(text) => Case::Value(Value::Text(text)),
             Token::Regex(pattern) | Token::StrongRegex(pattern) => {
-                match Regex::new(&pattern, false) {
+                match Regex::new(&pattern, false, self.bytes) {
                     Ok(regex) => Case::Regex(regex.into()),
                     Err(message) => return self.refuse(message),
                 }
@@ -261,8 +261,8 @@ impl Parser<'_> {
             Word::NextFile => Stmt::NextFile,
             Word::Break if self.loops > 0 => Stmt::Break,
             Word::Continue if self.loops > 0 => Stmt::Continue,
-            Word::Break => return self.fail("`break' is not allowed outside a loop or switch"),
-            Word::Continue => return self.fail("`continue' is not allowed outside a loop"),
+            Word::Break => return self.refuse("`break' is not allowed outside a loop or switch"),
+            Word::Continue => return self.refuse("`continue' is not allowed outside a loop"),
             _ => return self.unexpected(),
         };
         self.advance()?;

@@ -81,11 +81,13 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         self.locals.extend(cells);
         let line = self.at_line;
         let outer = self.function.replace(function);
+        self.frames.push((outer, frame));
         let left = self.statement(&function.body);
         if left.is_ok() {
             self.at_line = line;
         }
         self.function = outer;
+        self.frames.pop();
         let mut cells = self.locals.split_off(self.frame);
         self.frame = frame;
         self.calls -= 1;

@@ -147,7 +147,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 self.set_field(number, Value::Number(after))?;
                 Ok((before, after))
             }
-            Expr::Element(array, subscripts) => {
+            Expr::Element(array, subscripts) if !Self::is_symtab(array) => {
                 let key = self.subscript(subscripts)?;
                 let elements = self.place(array)?;
                 let mut elements = elements.borrow_mut();
@@ -274,7 +274,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         }
     }
 
-    fn cell(&self, var: Var) -> Option<&Cell> {
+    pub(super) fn cell(&self, var: Var) -> Option<&Cell> {
         match var {
             Var::Global(slot) => self.globals.get(slot),
             Var::Local(slot) => self.locals.get(self.frame + slot),
@@ -288,7 +288,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         }
     }
 
-    fn name(&self, var: Var) -> String {
+    pub(super) fn name(&self, var: Var) -> String {
         match var {
             Var::Global(slot) => {
                 let name = self.program.globals.get(slot).cloned().unwrap_or_default();
@@ -308,14 +308,21 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         match self.cell(var) {
             Some(Cell::Value(value)) => Ok(value.clone()),
             Some(Cell::Array(_)) => {
-                self.fatal(format!("attempt to use array `{}' in a scalar context", self.name(var)))
+                let name = self.name_of_array(var);
+                self.fatal(format!("attempt to use array `{name}' in a scalar context"))
             }
-            _ => Ok(Value::Uninit),
+            _ => {
+                if self.lint {
+                    self.lint_uninitialized(var)?;
+                }
+                Ok(Value::Uninit)
+            }
         }
     }
 
     /// The array that a name stands for, made if it is new.
     pub(super) fn array(&mut self, var: Var) -> Done<ArrayRef> {
+        self.refresh(var)?;
         match self.cell(var) {
             Some(Cell::Array(array)) => return Ok(Rc::clone(array)),
             Some(Cell::Value(Value::Uninit) | Cell::Untyped) | None => {}
@@ -429,8 +436,8 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Var::Local(_) => None,
         };
         if matches!(self.cell(var), Some(Cell::Array(_))) {
-            return self
-                .fatal(format!("attempt to use array `{}' in a scalar context", self.name(var)));
+            let name = self.name_of_array(var);
+            return self.fatal(format!("attempt to use array `{name}' in a scalar context"));
         }
         if let Some(cell) = self.cell_mut(var) {
             *cell = Cell::Value(value);
@@ -465,6 +472,7 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Special::Subsep => self.subsep = text,
             Special::Convfmt => self.convfmt = text,
             Special::Ofmt => self.ofmt = text,
+            Special::Lint => self.lint = value.truth(),
             Special::IgnoreCase => {
                 self.ignore_case = value.truth();
                 self.regexes.clear();
@@ -483,6 +491,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             }
             Expr::Element(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
+                if Self::is_symtab(array) {
+                    return self.set_symbol(&key, value);
+                }
                 let size = stored_len(&value);
                 let elements = self.place(array)?;
                 if let Some(Value::Array(_)) = elements.borrow().get(&key) {
@@ -523,8 +534,9 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Ok(None) => return Ok(Value::Number(0.0)),
             Err(()) => return Ok(Value::Number(-1.0)),
         };
-        if matches!(source, Source::Input | Source::Command(_)) {
-            self.count_record(matches!(source, Source::Input));
+        // gawk counts what a command says in neither NR nor FNR.
+        if matches!(source, Source::Input) {
+            self.count_record(true);
         }
         match target {
             Some(target) => self.set(target, Value::Input(line))?,

@@ -48,6 +48,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                     return Ok(Value::Number(0.0));
                 }
                 let known = self.flush_one(&name)?;
+                if !known {
+                    let what = "is not an open file, pipe or co-process";
+                    let name = name.as_bstr();
+                    self.warn(format!("fflush: `{name}' {what}"))?;
+                }
                 Ok(Value::Number(if known { 0.0 } else { -1.0 }))
             }
             Builtin::System => {
@@ -90,22 +95,19 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             let name = if function == Builtin::Log { "log" } else { "sqrt" };
             let number = number_text(first, b"%.6g");
             let number = number.as_bstr();
-            self.ctx.complain(format!(
-                "cmd. line:1: warning: {name}: received negative argument {number}"
-            ))?;
+            self.warn(format!("{name}: received negative argument {number}"))?;
         }
         if function == Builtin::Exp && first.is_finite() {
             let power = first.exp();
             if power.is_infinite() || power == 0.0 {
                 let number = number_text(first, b"%.6g");
                 let number = number.as_bstr();
-                self.ctx.complain(format!(
-                    "cmd. line:1: warning: exp: argument {number} is out of range"
-                ))?;
+                self.warn(format!("exp: argument {number} is out of range"))?;
             }
         }
         Ok(Value::Number(match function {
             Builtin::Int => first.trunc(),
+            Builtin::Mkbool => f64::from(u8::from(first != 0.0)),
             // As the host's library has it, with the sign of its NaN.
             Builtin::Sqrt | Builtin::Log if first < 0.0 => -f64::NAN.abs(),
             Builtin::Sqrt => first.sqrt(),
@@ -159,7 +161,6 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
                 Some(Cell::Untyped) => "untyped",
                 _ => "",
             },
-            Some(Expr::Regex(_)) => "regexp",
             _ => "",
         }
     }
@@ -179,6 +180,16 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         })
     }
 
+    /// Says, once, that a text is none in UTF-8.
+    fn told_of_bytes(&mut self, text: &[u8]) -> Done<()> {
+        if self.bytes || self.told || text.is_ascii() || text.to_str().is_ok() {
+            return Ok(());
+        }
+        self.told = true;
+        let mismatch = "There may be a mismatch between your data and your locale";
+        self.warn(format!("Invalid multibyte data detected. {mismatch}"))
+    }
+
     fn length(&mut self, arg: Option<&'p Expr>) -> Done<Value> {
         let text = match arg {
             Some(arg) => match self.argument_cell(arg)? {
@@ -188,7 +199,8 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             },
             None => self.whole_record(),
         };
-        Ok(Value::Number(characters(&text) as f64))
+        self.told_of_bytes(&text)?;
+        Ok(Value::Number(count(&text, self.bytes) as f64))
     }
 
     fn substr(&mut self, args: &'p [Expr]) -> Done<Value> {
@@ -203,9 +215,10 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
         }
         let skip = (start - 1.0).min(1e18) as usize;
         let take = length.min(1e18) as usize;
-        let from = character_offset(&text, skip);
+        self.told_of_bytes(&text)?;
+        let from = character_offset(&text, skip, self.bytes);
         let rest = text.slice(from..);
-        let to = character_offset(&rest, take);
+        let to = character_offset(&rest, take, self.bytes);
         Ok(Value::Text(rest.slice(..to)))
     }
 
@@ -216,9 +229,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             true => (text.to_lowercase().into(), wanted.to_lowercase().into()),
             false => (text, wanted),
         };
+        self.told_of_bytes(&text)?;
+        let bytes = self.bytes;
         let at = memchr::memmem::find(&text, &wanted);
-        let count = at.map_or(0, |at| characters(text.get(..at).unwrap_or_default()) + 1);
-        Ok(Value::Number(count as f64))
+        let number = at.map_or(0, |at| count(text.get(..at).unwrap_or_default(), bytes) + 1);
+        Ok(Value::Number(number as f64))
     }
 
     fn match_function(&mut self, args: &'p [Expr]) -> Done<Value> {
@@ -236,12 +251,13 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             Some(_) => regex.captures_at(&text, 0),
             None => regex.find_at(&text, 0).map(|whole| vec![Some(whole)]),
         };
-        let position = |at: usize| (characters(text.get(..at).unwrap_or_default()) + 1) as f64;
+        let bytes = self.bytes;
+        let position = |at: usize| (count(text.get(..at).unwrap_or_default(), bytes) + 1) as f64;
         let whole = groups.as_ref().and_then(|groups| groups.first().cloned().flatten());
         let (start, length) = match &whole {
             Some(span) => {
                 let matched = text.get(span.clone()).unwrap_or_default();
-                (position(span.start), characters(matched) as f64)
+                (position(span.start), count(matched, bytes) as f64)
             }
             None => (0.0, -1.0),
         };
@@ -253,11 +269,11 @@ impl<'p> Machine<'p, '_, '_, '_, '_> {
             for (group, span) in groups.iter().flatten().enumerate() {
                 let Some(span) = span else { continue };
                 let matched = text.slice(span.clone());
-                let count = characters(&matched) as f64;
+                let length = count(&matched, bytes) as f64;
                 let key = number_text(group as f64, b"%d");
                 let part = |name: &[u8]| Bytes::from([&key[..], &self.subsep, name].concat());
                 array.insert(&part(b"start"), Value::Number(position(span.start)));
-                array.insert(&part(b"length"), Value::Number(count));
+                array.insert(&part(b"length"), Value::Number(length));
                 array.insert(&key, Value::Input(matched));
             }
         }
@@ -433,13 +449,13 @@ fn strtonum(value: &Value) -> f64 {
 }
 
 /// How many characters there are; bytes that are no UTF-8 count one each.
-pub(super) fn characters(text: &[u8]) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+fn count(text: &[u8], bytes: bool) -> usize {
+    if bytes || text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// Where the character with this number (from 0) starts; the end if there are fewer.
-fn character_offset(text: &[u8], number: usize) -> usize {
-    if text.is_ascii() {
+fn character_offset(text: &[u8], number: usize, bytes: bool) -> usize {
+    if bytes || text.is_ascii() {
         return number.min(text.len());
     }
     text.char_indices().nth(number).map_or(text.len(), |(start, _, _)| start)

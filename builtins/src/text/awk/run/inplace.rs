@@ -38,6 +38,12 @@ impl Machine<'_, '_, '_, '_, '_> {
         let flushed = self.ctx.stdout.flush();
         self.ctx.stdout = edit.outer;
         flushed?;
+        if let Some(suffix) = self.backup.as_ref().filter(|suffix| !suffix.is_empty()) {
+            let kept = [edit.path.as_bstr().as_bytes(), suffix].concat();
+            let mode = self.ctx.fs.metadata(&edit.path)?.mode;
+            let whole = self.ctx.fs.read(&edit.path)?;
+            self.ctx.fs.write(&self.ctx.path(&kept)?, whole, mode)?;
+        }
         self.ctx.fs.replace(&edit.path, &edit.base, edit.printed.take().into())?;
         Ok(())
     }

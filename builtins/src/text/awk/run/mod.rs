@@ -10,6 +10,7 @@ mod output;
 mod random;
 mod sort;
 mod substitute;
+mod symbols;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -94,6 +95,8 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     random: random::Random,
     /// `-i inplace`
     pub in_place: bool,
+    /// `-v inplace::suffix=…`: the old file is kept under its name and this.
+    backup: Option<Bytes>,
     edit: Option<inplace::Edit>,
     /// Room for what `print` puts together.
     line: Vec<u8>,
@@ -106,8 +109,16 @@ pub(super) struct Machine<'p, 'c, 'x, 's, 'e> {
     at_line: u32,
     /// The function that runs.
     function: Option<&'p Function>,
+    /// The functions that called it, and where their parameters begin in `locals`.
+    frames: Vec<(Option<&'p Function>, usize)>,
     /// `-S`: no commands, and no files but the operands.
     pub sandbox: bool,
+    /// A character is a byte: `-b`, or a locale of bytes.
+    pub bytes: bool,
+    /// Whether it was said that input is no UTF-8.
+    told: bool,
+    /// `--lint` or LINT: names that have no value are told.
+    pub lint: bool,
 }
 
 impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
@@ -139,6 +150,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             ignore_case: false,
             random: random::Random::default(),
             in_place: false,
+            backup: None,
             edit: None,
             line: Vec::new(),
             status: 0,
@@ -147,7 +159,11 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             turns: 0,
             at_line: 1,
             function: None,
+            frames: Vec::new(),
             sandbox: false,
+            bytes: ctx.bytes_locale(),
+            told: false,
+            lint: false,
             ctx,
         };
         machine.set_up();
@@ -190,6 +206,7 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             procinfo.insert(name.as_bytes(), value);
         }
         self.set_array(Special::Procinfo, procinfo);
+        self.set_functab();
     }
 
     fn set_array(&mut self, special: Special, array: Array) {
@@ -214,11 +231,18 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
     /// `name=value` of `-v` or an operand; false if the name is none.
     pub fn assign(&mut self, name: &[u8], raw: &[u8]) -> Done<bool> {
         let valid = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            && name
+                .replace("::", "_")
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         if !valid {
             return Ok(false);
         }
         let value = Value::Input(super::lex::unescape(raw, &mut |_| {}).into());
+        if name == b"inplace::suffix" {
+            self.backup = Some(value.text(b""));
+        }
+        let name = name.strip_prefix(b"awk::").unwrap_or(name);
         if let Some(slot) = self.program.globals.iter().position(|global| global == name) {
             self.set_var(Var::Global(slot), value)?;
         }
@@ -413,9 +437,13 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             Stmt::Block(body) => return self.block(body),
             Stmt::Delete(array, subscripts) => {
                 let key = self.subscript(subscripts)?;
+                self.may_delete(array)?;
                 self.place(array)?.borrow_mut().remove(&key);
             }
-            Stmt::DeleteAll(array) => self.place(array)?.borrow_mut().clear(),
+            Stmt::DeleteAll(array) => {
+                self.may_delete(array)?;
+                self.place(array)?.borrow_mut().clear();
+            }
             Stmt::Next => return Err(Stop::Next),
             Stmt::NextFile => return Err(Stop::NextFile),
             Stmt::Exit(status) => {
@@ -499,6 +527,21 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
     }
 
     fn fault(&self, message: impl AsRef<[u8]>) -> CommandError {
+        let mut text = self.place_text();
+        text.extend_from_slice(b"fatal: ");
+        text.extend_from_slice(message.as_ref());
+        CommandError::Fail(text, ExitStatus(2))
+    }
+
+    fn warn(&mut self, message: impl AsRef<[u8]>) -> Done<()> {
+        let mut text = self.place_text();
+        text.extend_from_slice(b"warning: ");
+        text.extend_from_slice(message.as_ref());
+        Ok(self.ctx.complain_bytes(&text)?)
+    }
+
+    /// Which line of the program runs, and for which record.
+    fn place_text(&self) -> Vec<u8> {
         let mut text = self.program.origins.place(self.at_line);
         if self.special(Special::Fnr).number() > 0.0 {
             let name = match self.special(Special::Filename).text(b"") {
@@ -511,16 +554,14 @@ impl<'p, 'c, 'x, 's, 'e> Machine<'p, 'c, 'x, 's, 'e> {
             text.extend_from_slice(&self.special(Special::Fnr).text(b"%d"));
             text.extend_from_slice(b") ");
         }
-        text.extend_from_slice(b"fatal: ");
-        text.extend_from_slice(message.as_ref());
-        CommandError::Fail(text, ExitStatus(2))
+        text
     }
 
     fn regex(&mut self, pattern: &Bytes) -> Done<Rc<Regex>> {
         if let Some(regex) = self.regexes.get(pattern) {
             return Ok(Rc::clone(regex));
         }
-        let regex = match Regex::new(pattern, self.ignore_case) {
+        let regex = match Regex::new(pattern, self.ignore_case, self.bytes) {
             Ok(regex) => Rc::new(regex),
             Err(message) => return self.fatal(format!("invalid regexp: {message}")),
         };

@@ -42,6 +42,20 @@ enum Sink<'s> {
 #[derive(Debug, Default)]
 pub(super) struct Outputs<'s> {
     sinks: HashMap<Bytes, Sink<'s>>,
+    /// The names in `sinks` as they were opened.
+    order: Vec<Bytes>,
+}
+
+impl<'s> Outputs<'s> {
+    fn add(&mut self, name: &Bytes, sink: Sink<'s>) {
+        self.sinks.insert(name.clone(), sink);
+        self.order.push(name.clone());
+    }
+
+    fn remove(&mut self, name: &Bytes) -> Option<Sink<'s>> {
+        self.order.retain(|known| known != name);
+        self.sinks.remove(name)
+    }
 }
 
 impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
@@ -116,7 +130,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         }
         if !self.outputs.sinks.contains_key(&name) {
             let sink = self.open_sink(redirect.kind, &name)?;
-            self.outputs.sinks.insert(name.clone(), sink);
+            self.outputs.add(&name, sink);
         }
         match self.outputs.sinks.get_mut(&name) {
             Some(Sink::Error) => Ok(self.ctx.stderr.put(text)?),
@@ -177,7 +191,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         }
         if !self.reads_command(name) {
             let sink = self.open_sink(RedirectKind::Coprocess, name)?;
-            self.outputs.sinks.insert(name.clone(), sink);
+            self.outputs.add(name, sink);
         }
         Ok(())
     }
@@ -194,7 +208,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
                     return Ok(Value::Number(-1.0));
                 };
                 self.ctx.stdout.flush()?;
-                let closed = self.outputs.sinks.remove(name).map_or(Ok(0.0), finish)?;
+                let closed = self.outputs.remove(name).map_or(Ok(0.0), finish)?;
                 Ok(Value::Number(closed))
             }
             b"from" => Ok(Value::Number(self.close_input(name).unwrap_or(-1.0))),
@@ -265,6 +279,9 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
                 output.flush()?;
             }
             Some(_) => self.ctx.stdout.flush()?,
+            None if matches!(name.as_ref(), b"/dev/stdout" | b"/dev/stderr" | b"-") => {
+                self.ctx.stdout.flush()?;
+            }
             None => return Ok(false),
         }
         Ok(true)
@@ -272,7 +289,7 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
 
     /// `close(NAME)`: the status of a command, 0 for a file, -1 if nothing is open.
     pub(super) fn close(&mut self, name: &Bytes) -> Done<f64> {
-        let closed = match self.outputs.sinks.remove(name) {
+        let closed = match self.outputs.remove(name) {
             Some(sink) => {
                 // What was printed before comes before what the command prints.
                 self.ctx.stdout.flush()?;
@@ -285,15 +302,16 @@ impl<'p, 's> Machine<'p, '_, '_, 's, '_> {
         Ok(closed.filter(|_| read.is_none()).or(read).unwrap_or(-1.0))
     }
 
-    /// Everything that is still open at the end.
+    /// Everything that is still open at the end, what was opened last first; what was printed
+    /// since comes behind what the commands print.
     pub(super) fn close_all(&mut self) -> Result<(), CommandError> {
-        self.ctx.stdout.flush()?;
-        let mut sinks: Vec<_> = std::mem::take(&mut self.outputs.sinks).into_iter().collect();
-        sinks.sort_by(|one, two| one.0.cmp(&two.0));
         let mut first = Ok(());
-        for (_, sink) in sinks {
-            first = first.and(finish(sink).map(drop));
+        while let Some(name) = self.outputs.order.pop() {
+            if let Some(sink) = self.outputs.sinks.remove(&name) {
+                first = first.and(finish(sink).map(drop));
+            }
         }
+        self.ctx.stdout.flush()?;
         self.close_inputs();
         Ok(first?)
     }
