@@ -1,5 +1,6 @@
 //! Commands that make, move, remove and describe files.
 
+mod backup;
 mod basename;
 mod chmod;
 mod chown;

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use super::backup::Backup;
 use super::destination::inside;
 use super::rm::yes;
 use crate::prelude::*;
@@ -45,8 +46,7 @@ pub(super) struct Rules {
     /// `-s`, `-l`: a link instead of a copy.
     pub symbolic: bool,
     pub attributes_only: bool,
-    /// `-b`, `-S`
-    pub backup: Option<BString>,
+    pub backup: Option<Backup>,
 }
 
 impl Rules {
@@ -73,7 +73,8 @@ pub(super) fn copy(
     let mut directory_times = Vec::new();
     while let Some((from, to, operand)) = pending.pop() {
         ctx.check()?;
-        let mut one = One { ctx, rules, from: &from, to: &to, operand, made: &mut made };
+        let made = &mut made;
+        let mut one = One { ctx, rules, from: &from, to: &to, operand, made, kept: None };
         match one.run()? {
             Step::Done => {}
             Step::Failed => all = false,
@@ -108,6 +109,8 @@ struct One<'c, 'a> {
     operand: bool,
     /// Directories made by this copy, which it must not descend into as sources.
     made: &'c mut HashSet<BString>,
+    /// The name that the file in the way has now.
+    kept: Option<BString>,
 }
 
 impl One<'_, '_> {
@@ -215,7 +218,11 @@ impl One<'_, '_> {
     }
 
     fn tell(&mut self) -> Result<(), CommandError> {
-        let line = format!("{} -> {}\n", quoted(self.from), quoted(self.to));
+        let mut line = format!("{} -> {}", quoted(self.from), quoted(self.to));
+        if let Some(kept) = &self.kept {
+            line.push_str(&format!(" (backup: {})", quoted(kept)));
+        }
+        line.push('\n');
         Ok(self.ctx.stdout.put(line.as_bytes())?)
     }
 
@@ -233,6 +240,9 @@ impl One<'_, '_> {
             if existing.is_directory() {
                 return self
                     .fail(format!("cannot overwrite directory {shown_to} with non-directory"));
+            }
+            if existing.is_symbolic_link() && !stat.is_symbolic_link() && self.writes_through() {
+                return self.fail(format!("not writing through dangling symlink {shown_to}"));
             }
             if let Some(step) = self.settle_existing(from, to, stat, existing, follow)? {
                 return Ok(step);
@@ -269,6 +279,13 @@ impl One<'_, '_> {
             self.settle_attributes(to, stat, existing.as_ref())?;
         }
         self.done()
+    }
+
+    /// Whether a link at the target is written through, and not replaced.
+    fn writes_through(&self) -> bool {
+        self.rules.existing == Existing::Overwrite
+            && self.rules.backup.is_none()
+            && !(self.rules.remove_first || self.rules.symbolic)
     }
 
     fn done(&mut self) -> Result<Step, CommandError> {
@@ -311,10 +328,12 @@ impl One<'_, '_> {
         if same_entry && self.rules.backup.is_none() && !self.rules.remove_first {
             return self.fail(format!("{shown_from} and {shown_to} are the same file")).map(Some);
         }
-        if let Some(suffix) = &self.rules.backup {
-            let backup = self.ctx.path([&self.to[..], suffix].concat())?;
-            if let Err(error) = fs.rename(to, &backup) {
-                return self.fail(format!("cannot backup {shown_to}: {error}")).map(Some);
+        if let Some(backup) = &self.rules.backup {
+            match backup.keep(self.ctx, self.to.as_bstr(), to) {
+                Ok(name) => self.kept = Some(name),
+                Err(error) => {
+                    return self.fail(format!("cannot backup {shown_to}: {error}")).map(Some);
+                }
             }
         } else if self.rules.remove_first
             && let Err(error) = fs.remove(to, false)

@@ -1,4 +1,5 @@
 //! `cp`: copy files and directories.
+use super::backup::{BACKUP, Backup};
 use super::copy::{Existing, Links, Rules, copy};
 use super::destination::{Destination, LinkedDirs, inside};
 use crate::prelude::*;
@@ -10,7 +11,8 @@ pub const CP: Command = Command {
     options: &[
         flag('a', "archive", "same as -dR --preserve=all"),
         long("attributes-only", "don't copy the file data, just the attributes"),
-        short('b', "make a backup of each existing destination file"),
+        BACKUP,
+        short('b', "like --backup but does not accept an argument"),
         short('d', "same as --no-dereference --preserve=links"),
         flag(
             'f',
@@ -60,7 +62,7 @@ fn cp(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if args.has('l') {
         return Err(failure("hard links are not supported: use -s for symbolic links"));
     }
-    let rules = rules(args);
+    let rules = rules(args, Backup::read(ctx, args)?);
     let destination = if args.has("parents") {
         under_parents(ctx, args)?
     } else {
@@ -80,7 +82,7 @@ fn cp(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     Ok(status)
 }
 
-fn rules(args: &Args) -> Rules {
+fn rules(args: &Args, backup: Option<Backup>) -> Rules {
     let recursive = args.has('r') || args.has('R') || args.has('a');
     let mut links = if recursive { Links::Keep } else { Links::Follow };
     let mut existing = Existing::Overwrite;
@@ -112,8 +114,6 @@ fn rules(args: &Args) -> Rules {
             _ => {}
         }
     }
-    let backup = (args.has('b') || args.has('S'))
-        .then(|| args.value('S').map_or_else(|| "~".into(), BString::from));
     Rules {
         recursive,
         links,

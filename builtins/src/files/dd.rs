@@ -2,7 +2,6 @@
 
 use mesafs::filesystem::SeekFrom;
 
-use super::ls::human;
 use crate::prelude::*;
 
 pub const DD: Command = Command {
@@ -534,7 +533,7 @@ fn report(
             (false, false) => format!(" ({si}B, {iec}iB)"),
         };
         let seconds = (ctx.clock.now_ns() - started_ns).max(1) as f64 / 1e9;
-        let rate = human((bytes as f64 / seconds) as u64, 1000);
+        let rate = rate(bytes as f64 / seconds);
         let shown = format!("{seconds:.6}");
         let shown = shown.trim_end_matches('0').trim_end_matches('.');
         let shown = if shown == "0" { format!("{seconds:.3e}") } else { shown.to_owned() };
@@ -547,6 +546,19 @@ fn report(
 }
 
 /// `3.1 k`, `3.0 K`: rounded to the nearest, as dd's last line has it.
+/// Bytes a second, as `15.1 k`: with a digit behind the point where three are enough.
+fn rate(mut value: f64) -> String {
+    let mut unit = "";
+    for letter in ["k", "M", "G", "T", "P", "E"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = letter;
+    }
+    if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 fn decimal(bytes: u64, base: u64) -> String {
     let letters = if base == 1000 { "kMGTPE" } else { "KMGTPE" };
     let mut value = bytes as f64;

@@ -1,5 +1,6 @@
 //! `install`: copy files and set their attributes.
 
+use super::backup::Backup;
 use super::basename::last_name;
 use super::chown::{group, user};
 use super::destination::inside;
@@ -244,11 +245,10 @@ fn file(
         return Ok(true);
     }
     let mut backup = None;
-    if (args.has('b') || args.has("backup")) && old.is_some() {
-        let suffix = args.value('S').unwrap_or("~".into());
-        let name = BString::from([target.as_slice(), suffix].concat());
-        ctx.fs.rename(&to, &ctx.path(&name)?)?;
-        backup = Some(name);
+    if let Some(keeping) = Backup::read(ctx, args)?
+        && old.is_some()
+    {
+        backup = Some(keeping.keep(ctx, target.as_bstr(), &to)?);
     } else if args.has('v') && old.is_some() {
         ctx.stdout.put(format!("removed {}\n", quoted(target)).as_bytes())?;
     }

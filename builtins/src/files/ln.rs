@@ -1,4 +1,5 @@
 //! `ln`: make symbolic links. Hard links are refused.
+use super::backup::Backup;
 use super::destination::{Destination, LinkedDirs};
 use super::realpath::relative;
 use super::rm::yes;
@@ -9,7 +10,8 @@ pub const LN: Command = Command {
     synopsis: "ln [OPTION]... [-T] TARGET LINK_NAME\nln [OPTION]... TARGET\nln [OPTION]... TARGET... DIRECTORY\nln [OPTION]... -t DIRECTORY TARGET...",
     summary: "In the 1st form, create a link to TARGET with the name LINK_NAME.\nSymbolic links only (-s): files here have one name each.",
     options: &[
-        short('b', "make a backup of each existing destination file"),
+        super::backup::BACKUP,
+        short('b', "like --backup but does not accept an argument"),
         flag('f', "force", "remove existing destination files"),
         flag('i', "interactive", "prompt whether to remove destinations"),
         flag(
@@ -75,6 +77,7 @@ fn link_one(
             return Ok(false);
         }
     };
+    let mut kept = None;
     if let Ok(existing) = ctx.fs.symlink_metadata(&path) {
         let remove = match args.last_of("fi") {
             Some('i') => {
@@ -90,10 +93,8 @@ fn link_one(
             ctx.complain(format_args!("{shown_link}: cannot overwrite directory"))?;
             return Ok(false);
         }
-        if args.has('b') || args.has('S') {
-            let suffix = args.value('S').unwrap_or(BStr::new("~"));
-            let backup = ctx.path([link.as_bytes(), suffix.as_bytes()].concat())?;
-            ctx.fs.rename(&path, &backup)?;
+        if let Some(backup) = Backup::read(ctx, args)? {
+            kept = Some(backup.keep(ctx, link, &path)?);
         } else if remove {
             ctx.fs.remove(&path, false)?;
         }
@@ -108,7 +109,8 @@ fn link_one(
         return Ok(false);
     }
     if args.has('v') {
-        let line = format!("{shown_link} -> {}\n", quoted(&stored));
+        let kept = kept.map(|name| format!("{} ~ ", quoted(&name))).unwrap_or_default();
+        let line = format!("{kept}{shown_link} -> {}\n", quoted(&stored));
         ctx.stdout.put(line.as_bytes())?;
     }
     Ok(true)

@@ -1,4 +1,5 @@
 //! `mv`: move (rename) files. A folder goes in one op, across repositories too.
+use super::backup::Backup;
 use super::destination::{Destination, LinkedDirs};
 use super::rm::yes;
 use crate::prelude::*;
@@ -8,7 +9,8 @@ pub const MV: Command = Command {
     synopsis: "mv [OPTION]... [-T] SOURCE DEST\nmv [OPTION]... SOURCE... DIRECTORY\nmv [OPTION]... -t DIRECTORY SOURCE...",
     summary: "Rename SOURCE to DEST, or move SOURCE(s) to DIRECTORY.",
     options: &[
-        short('b', "make a backup of each existing destination file"),
+        super::backup::BACKUP,
+        short('b', "like --backup but does not accept an argument"),
         flag('f', "force", "do not prompt before overwriting"),
         flag('i', "interactive", "prompt before overwrite"),
         flag('n', "no-clobber", "do not overwrite an existing file"),
@@ -66,6 +68,7 @@ fn move_one(
         }
     };
     let to = ctx.path(target)?;
+    let mut kept = None;
     if let Ok(existing) = ctx.fs.symlink_metadata(&to) {
         if (existing.inode, existing.device) == (stat.inode, stat.device) {
             ctx.complain(format_args!("{shown_source} and {shown_target} are the same file"))?;
@@ -92,16 +95,16 @@ fn move_one(
             ctx.complain(message)?;
             return Ok(false);
         }
-        if args.has('b') || args.has('S') {
-            let suffix = args.value('S').unwrap_or(BStr::new("~"));
-            let backup = ctx.path([target.as_bytes(), suffix.as_bytes()].concat())?;
-            ctx.fs.rename(&to, &backup)?;
+        if let Some(backup) = Backup::read(ctx, args)? {
+            kept = Some(backup.keep(ctx, target, &to)?);
         }
     }
     match ctx.fs.rename(&from, &to) {
         Ok(()) => {
             if args.has('v') {
-                let line = format!("renamed {shown_source} -> {shown_target}\n");
+                let kept = kept.map(|name| format!(" (backup: {})", quoted(&name)));
+                let kept = kept.unwrap_or_default();
+                let line = format!("renamed {shown_source} -> {shown_target}{kept}\n");
                 ctx.stdout.put(line.as_bytes())?;
             }
             Ok(true)
