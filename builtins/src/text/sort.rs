@@ -1,6 +1,7 @@
 //! `sort`: sort lines of text files.
 
 mod compare;
+mod debug;
 mod input;
 mod key;
 mod merge;
@@ -38,10 +39,11 @@ pub const SORT: Command = Command {
             .takes(Takes::Value("WORD")),
         flag('V', "version-sort", "natural sort of (version) numbers within text"),
         long("batch-size", "(ignored)").takes(Takes::Value("NMERGE")),
-        flag('c', "check", "check for sorted input; do not sort").takes(Takes::Nothing),
+        short('c', "check for sorted input; do not sort"),
+        long("check", "as -c, or as -C with quiet or silent").takes(Takes::Optional("HOW")),
         short('C', "like -c, but do not report first bad line"),
         long("compress-program", "(ignored)").takes(Takes::Value("PROG")),
-        long("debug", "(ignored)"),
+        long("debug", "show what of each line is compared, and tell what may not be meant"),
         long("files0-from", "read input from the files specified by NUL-terminated names in file F")
             .takes(Takes::Value("F")),
         value('k', "key", "KEYDEF", "sort via a key; KEYDEF gives location and type"),
@@ -92,9 +94,12 @@ fn sort(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if let Some(size) = args.value('S') {
         let percent = size.strip_suffix(b"%").is_some_and(|n| n.iter().all(u8::is_ascii_digit));
         if !percent && parse_size(size).is_none() {
-            return Err(trouble(format!("invalid -S argument {}", quoted(size))));
+            let digits = size.first().is_some_and(u8::is_ascii_digit);
+            let what = if digits { "suffix in " } else { "" };
+            return Err(trouble(format!("invalid {what}-S argument {}", quoted(size))));
         }
     }
+    refuse_numbers(args)?;
     let files = files(ctx, args)?;
     if let Some(check) = check {
         if let Some(extra) = files.get(1) {
@@ -174,13 +179,59 @@ fn merge_in_memory(
     sink.finish(ctx)
 }
 
+/// `--parallel` and `--batch-size` change nothing here but must be numbers.
+fn refuse_numbers(args: &Args) -> Result<(), CommandError> {
+    let number = |text: &BStr| text.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(text) = args.value("parallel") {
+        match number(text) {
+            Some(0) => return Err(trouble("number in parallel must be nonzero")),
+            Some(_) => {}
+            None => {
+                return Err(trouble(format!("invalid --parallel argument {}", quoted(text))));
+            }
+        }
+    }
+    if let Some(text) = args.value("batch-size") {
+        match number(text) {
+            Some(0 | 1) => {
+                let invalid = format!("invalid --batch-size argument {}", marked(text));
+                let least = "sort: minimum --batch-size argument is ‘2’";
+                return Err(trouble(format!("{invalid}\n{least}")));
+            }
+            Some(_) => {}
+            None => {
+                return Err(trouble(format!("invalid --batch-size argument {}", quoted(text))));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check(args: &Args) -> Result<Option<Check>, CommandError> {
-    match (args.has('c'), args.has('C')) {
+    let named = args.given().iter().rev().find(|given| given.opt.long == Some("check"));
+    if let Some(how) = named.and_then(|given| given.value.as_ref()) {
+        let quiet = choose(
+            "--check",
+            how,
+            &[(&["quiet", "silent"], Check::Quiet), (&["diagnose-first"], Check::Loud)],
+        );
+        return Ok(Some(quiet?));
+    }
+    let check = match (args.has('c') || args.has("check"), args.has('C')) {
         (true, true) => Err(trouble("options '-cC' are incompatible")),
         (true, false) => Ok(Some(Check::Loud)),
         (false, true) => Ok(Some(Check::Quiet)),
-        (false, false) => Ok(None),
+        (false, false) => Ok::<_, CommandError>(None),
+    }?;
+    if args.has("debug") && (check.is_some() || args.has('o')) {
+        let letter = match check {
+            Some(Check::Loud) => 'c',
+            Some(Check::Quiet) => 'C',
+            None => 'o',
+        };
+        return Err(trouble(format!("options '-{letter} --debug' are incompatible")));
     }
+    Ok(check)
 }
 
 fn comparer(ctx: &mut Context<'_>, args: &Args) -> Result<(Comparer, u8), CommandError> {
@@ -236,7 +287,11 @@ fn comparer(ctx: &mut Context<'_>, args: &Args) -> Result<(Comparer, u8), Comman
     let last_resort = !args.has('s') && !args.has('u');
     let end = if args.has('z') { 0 } else { b'\n' };
     let (reverse, unique) = (global.reverse, args.has('u'));
-    let comparer = Comparer { keys, tab, reverse, last_resort, unique, seed, end };
+    let debug = args.has("debug");
+    let comparer = Comparer { keys, tab, reverse, last_resort, unique, seed, end, debug };
+    if debug {
+        debug::tell(ctx, &comparer, &global, args.has('k'))?;
+    }
     Ok((comparer, end))
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Comparer {
     pub seed: [u8; 16],
     /// What ends a line.
     pub end: u8,
+    /// Below each line stands what was compared.
+    pub debug: bool,
 }
 
 /// A line to be sorted.
@@ -336,7 +338,7 @@ fn float(text: &[u8]) -> Option<f64> {
 }
 
 /// 1 to 12; 0 for what is no month.
-fn month(text: &[u8]) -> u8 {
+pub(super) fn month(text: &[u8]) -> u8 {
     const NAMES: [&[u8; 3]; 12] = [
         b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV",
         b"DEC",

@@ -95,10 +95,10 @@ impl Settings {
 /// A key: fields and characters count from 0 here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
-    start_field: usize,
-    start_char: usize,
+    pub start_field: usize,
+    pub start_char: usize,
     /// Field and character where it ends; a character of 0 is the end of the field.
-    end: Option<(usize, usize)>,
+    pub end: Option<(usize, usize)>,
     pub settings: Settings,
 }
 

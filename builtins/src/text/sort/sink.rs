@@ -69,6 +69,10 @@ impl<'c> Sink<'c> {
             }
         }
         match &mut self.to {
+            To::Stdout if self.comparer.debug => {
+                let text = line.split_last().map_or(&[][..], |(_, text)| text);
+                Ok(ctx.stdout.put(&super::debug::annotated(self.comparer, text))?)
+            }
             To::Stdout => Ok(ctx.stdout.put(line)?),
             To::File { output, name } => output.put(line).map_err(|error| failed(name, error)),
             To::Rewrite { data, held, .. } => {
