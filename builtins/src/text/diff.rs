@@ -1,12 +1,14 @@
 //! `diff`: compare files line by line.
 
 mod columns;
+mod formats;
 mod hunks;
 mod lines;
 pub(super) mod three;
 mod tree;
 mod write;
 
+use formats::{Formats, OPTIONS};
 use lines::Rules;
 use write::{Looks, Style};
 
@@ -60,6 +62,17 @@ pub const DIFF: Command = Command {
         value('F', "show-function-line", "RE", "show the most recent line matching RE"),
         value('I', "ignore-matching-lines", "RE", "ignore changes where all lines match RE"),
         value('D', "ifdef", "NAME", "output merged file with '#ifdef NAME' diffs"),
+        OPTIONS[0],
+        OPTIONS[1],
+        OPTIONS[2],
+        OPTIONS[3],
+        OPTIONS[4],
+        OPTIONS[5],
+        OPTIONS[6],
+        OPTIONS[7],
+        value('X', "exclude-from", "FILE", "exclude files that match any pattern in FILE"),
+        long("no-ignore-file-name-case", "(accepted: names differ by case)"),
+        short('v', "the same as --version"),
         value('S', "starting-file", "FILE", "start with FILE when comparing directories"),
         long("from-file", "compare FILE1 to all operands; FILE1 can be a directory")
             .takes(Takes::Value("FILE1")),
@@ -108,12 +121,19 @@ struct Call<'a> {
     function: Option<Regex>,
     ignored: Option<Regex>,
     define: Option<BString>,
+    formats: Option<Formats>,
+    /// The locale has times of its own, not those of C.
+    local_times: bool,
     start: Option<BString>,
 }
 
 fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
-    let typed = args.operands();
+    let typed = &modern(args.operands());
     let Some(args) = parse(ctx, &DIFF, typed)? else { return Ok(ExitStatus::SUCCESS) };
+    if args.has('v') {
+        ctx.stdout.put(crate::args::version_text(&DIFF).as_bytes())?;
+        return Ok(ExitStatus::SUCCESS);
+    }
     let fixed = (args.value("from-file"), args.value("to-file"));
     if let (Some(_), None) | (None, Some(_)) = fixed {
         return each(ctx, &args, typed, fixed);
@@ -134,6 +154,32 @@ fn diff(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     }
     let status = tree::compare(ctx, &call, one, two)?;
     Ok(ExitStatus(status))
+}
+
+/// `-NUM` of old is so many lines of context, where there is context; `-uNUM` has it.
+fn modern(typed: &[BString]) -> Vec<BString> {
+    let unified = |arg: &BString| arg == "-u" || arg == "--unified";
+    let letter = if typed.iter().any(unified) { "-U" } else { "-C" };
+    let context = typed.iter().any(|arg| unified(arg) || arg == "-c" || arg == "--context");
+    let number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let rewritten = |arg: &BString| -> Option<BString> {
+        match arg.as_bytes() {
+            [b'-', b'u', digits @ ..] if number(digits) => Some([b"-U", digits].concat().into()),
+            [b'-', b'c', digits @ ..] if number(digits) => Some([b"-C", digits].concat().into()),
+            [b'-', digits @ ..] if number(digits) => {
+                context.then(|| [letter.as_bytes(), digits].concat().into())
+            }
+            _ => Some(arg.clone()),
+        }
+    };
+    typed.iter().filter_map(rewritten).collect()
+}
+
+/// Whether a locale other than C's is set for times.
+fn local_times(ctx: &Context<'_>) -> bool {
+    let set = |name: &str| ctx.var(name).filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_TIME")).or_else(|| set("LANG"));
+    locale.is_some_and(|name| name != "C" && name != "POSIX")
 }
 
 /// `--from-file` and `--to-file`: one file beside each operand.
@@ -182,14 +228,11 @@ fn misuse(message: &str) -> CommandError {
 fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError> {
     let number = |text: Option<&BStr>| match text {
         None => Ok(3),
-        Some(text) => {
-            text.to_str().ok().and_then(|text| text.parse::<usize>().ok()).ok_or_else(|| {
-                CommandError::Fail(
-                    format!("invalid context length {}", quoted(text)).into_bytes(),
-                    ExitStatus(2),
-                )
-            })
-        }
+        Some(text) => text
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<usize>().ok())
+            .ok_or_else(|| misuse(&format!("invalid context length {}", quoted(text)))),
     };
     let mut style = Style::Normal;
     for given in args.given() {
@@ -217,6 +260,14 @@ fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError>
     let mut excluded = Vec::new();
     for pattern in args.values('x') {
         excluded.push(tree::exclusion(pattern));
+    }
+    for file in args.values('X') {
+        let read = ctx.open(file).and_then(|mut input| input.rest());
+        let text = read.map_err(|error| {
+            CommandError::Fail(format!("{file}: {error}").into_bytes(), ExitStatus(2))
+        })?;
+        let lines = text.lines().filter(|line| !line.is_empty());
+        excluded.extend(lines.map(|line| tree::exclusion(line.as_bstr())));
     }
     let when = match args.given().iter().rev().find(|given| given.opt.long == Some("color")) {
         None => When::Never,
@@ -280,6 +331,8 @@ fn call<'a>(ctx: &Context<'_>, args: &'a Args) -> Result<Call<'a>, CommandError>
         function,
         ignored: pattern(args, 'I')?,
         define: args.value('D').map(BString::from),
+        formats: Formats::read(args),
+        local_times: local_times(ctx),
         start: args.value('S').map(BString::from),
     })
 }

@@ -1,5 +1,6 @@
 //! Which files are compared: two files, a file in a folder, or two folders.
 
+use super::formats::Formats;
 use super::hunks::changes;
 use super::lines::Lines;
 use super::write::{Compared, Functions, Style};
@@ -263,7 +264,9 @@ fn files(
             ctx.stdout.put(line.as_bytes())?;
         }
         // Two columns show what is the same too.
-        let shows_all = matches!(call.style, Style::SideBySide { .. }) || call.define.is_some();
+        let formatted = call.formats.as_ref().is_some_and(Formats::shows_same);
+        let shows_all =
+            matches!(call.style, Style::SideBySide { .. }) || call.define.is_some() || formatted;
         if !shows_all || call.brief {
             return Ok(SAME);
         }
@@ -292,6 +295,7 @@ fn files(
         looks: call.looks,
         functions: call.function.as_ref().map(|_| &function as Functions<'_>),
         define: call.define.as_ref().map(|name| name.as_slice()),
+        formats: call.formats.as_ref(),
     };
     ctx.stdout.put(&compared.write(call.style))?;
     Ok(if differs { DIFFERENT } else { SAME })
@@ -310,7 +314,9 @@ fn heading(call: &Call<'_>, side: &Side, at: usize, now_ns: i64) -> Vec<u8> {
     };
     let seconds = time_ns.div_euclid(1_000_000_000);
     let stamp = match call.style {
-        Style::Context(_) => strftime::strftime(b"%a %b %e %H:%M:%S %Y", seconds, &call.zone),
+        Style::Context(_) if !call.local_times => {
+            strftime::strftime(b"%a %b %e %H:%M:%S %Y", seconds, &call.zone)
+        }
         _ => {
             let mut stamp = strftime::strftime(b"%Y-%m-%d %H:%M:%S", seconds, &call.zone);
             stamp.extend_from_slice(

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::formats::Formats;
 use super::hunks::{Change, grouped};
 use super::lines::Lines;
 
@@ -53,6 +54,7 @@ pub(super) struct Compared<'a> {
     pub functions: Option<Functions<'a>>,
     /// `-D NAME`.
     pub define: Option<&'a [u8]>,
+    pub formats: Option<&'a Formats>,
 }
 
 /// Finds the last line before a place that begins a function.
@@ -63,6 +65,10 @@ const NO_NEWLINE: &[u8] = b"\n\\ No newline at end of file\n";
 impl Compared<'_> {
     pub fn write(&self, style: Style) -> Vec<u8> {
         let mut out = Vec::new();
+        if let Some(formats) = self.formats {
+            self.formatted(formats, &mut out);
+            return out;
+        }
         if let Some(name) = self.define {
             self.merged(name, &mut out);
             return out;
@@ -116,7 +122,7 @@ impl Compared<'_> {
     }
 
     /// A line's text, its tabs as wanted.
-    fn text(&self, line: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn text(&self, line: &[u8], out: &mut Vec<u8>) {
         if !self.looks.expand {
             out.extend_from_slice(line);
             return;
