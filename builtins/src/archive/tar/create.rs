@@ -6,18 +6,18 @@ use std::io::{self, Write};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use mesafs::filesystem::SeekFrom;
-use tar::{Archive, EntryType, Header};
+use tar::{Archive, EntryType};
 
+use super::layout::{Layout, sealed};
 use super::options::Action;
 use super::read::{Line, Source, cannot_open, fault, open};
 use super::transform::Role;
-use super::{Run, fatal, misuse, names};
+use super::{BLOCK_BYTES, Run, fatal, misuse, names};
 use crate::files::{group_name, user_name};
 use crate::prelude::*;
 use crate::stream::FileStream;
 use crate::time::{Moment, format as format_time};
 
-const BLOCK_BYTES: usize = 512;
 /// An archive's length is a multiple of so many bytes: 20 blocks.
 const RECORD_BYTES: u64 = 10_240;
 const PIECE_BYTES: usize = 128 << 10;
@@ -315,6 +315,10 @@ fn write_member(
             None => drop(packed.insert((stat.device, stat.inode), name.clone())),
         }
     }
+    let target = link.as_ref().map(|link| link.as_slice());
+    if let Some((name, reason)) = run.options.layout.refuses(name, target) {
+        return run.complain(ctx, format!("{name}: {reason}; not dumped"));
+    }
     // The file is opened first: its size is the one that is written.
     let handle = match kind {
         EntryType::Regular => match ctx.fs.open(&task.path, &OpenOptions::reading()) {
@@ -352,8 +356,9 @@ fn write_member(
         let out = if writer.to_stdout { &mut ctx.stderr } else { &mut ctx.stdout };
         out.put(&line)?;
     }
-    let mut header = if run.options.ustar { Header::new_ustar() } else { Header::new_gnu() };
-    if run.options.ustar {
+    let layout = run.options.layout;
+    let mut header = layout.header();
+    if layout == Layout::Ustar {
         // GNU fills these in this format only.
         let _ = header.set_device_major(0).and_then(|()| header.set_device_minor(0));
     }
@@ -363,20 +368,23 @@ fn write_member(
     header.set_size(size);
     header.set_mtime(u64::try_from(mtime_s).unwrap_or(0));
     header.set_entry_type(kind);
-    if !run.options.numeric {
+    if !run.options.numeric && layout != Layout::V7 {
         // Names that are too long are left out; the numbers stay.
         let _ = header.set_username(&user.to_str_lossy());
         let _ = header.set_groupname(&group.to_str_lossy());
     }
+    let mtime_ns = match run.options.mtime_s {
+        Some(seconds) => seconds.saturating_mul(1_000_000_000),
+        None => stat.mtime_ns,
+    };
+    let target = link.as_ref().map(|link| link.as_slice());
+    writer.put(&layout.before(name, target, mtime_ns, stat.mode))?;
     if let Some(link) = &link {
-        long_name(writer, b'K', link)?;
         let len = link.len().min(100);
         let field = &mut header.as_old_mut().linkname;
         field.iter_mut().zip(link.iter().take(len)).for_each(|(to, from)| *to = *from);
     }
-    long_name(writer, b'L', name)?;
-    let field = &mut header.as_old_mut().name;
-    field.iter_mut().zip(name.iter()).for_each(|(to, from)| *to = *from);
+    layout.set_name(&mut header, name);
     writer.put(&sealed(header))?;
     let Some(handle) = handle else { return Ok(()) };
     let mut left = size;
@@ -405,35 +413,4 @@ fn id(name: &BString, known: u32) -> u32 {
         b"root" => 0,
         name => name.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(known),
     }
-}
-
-/// A header's bytes with the checksum as GNU writes it: six digits, NUL, blank.
-fn sealed(mut header: Header) -> [u8; BLOCK_BYTES] {
-    header.set_cksum();
-    let sum = header.cksum().unwrap_or(0);
-    let text = format!("{sum:06o}\0 ");
-    header.as_old_mut().cksum.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    *header.as_bytes()
-}
-
-/// A name that does not fit goes before its member, as a member of its own.
-fn long_name(writer: &mut Writer, kind: u8, name: &[u8]) -> Result<(), CommandError> {
-    if name.len() <= 100 {
-        return Ok(());
-    }
-    let mut header = Header::new_gnu();
-    header.set_mode(0o644);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header.set_size(name.len() as u64 + 1);
-    header.set_entry_type(EntryType::new(kind));
-    let _ = header.set_username("root");
-    let _ = header.set_groupname("root");
-    let field = &mut header.as_old_mut().name;
-    field.iter_mut().zip(b"././@LongLink").for_each(|(to, from)| *to = *from);
-    writer.put(&sealed(header))?;
-    writer.put(name)?;
-    writer.put(&[0])?;
-    writer.pad(BLOCK_BYTES as u64)
 }

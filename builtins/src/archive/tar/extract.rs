@@ -27,7 +27,11 @@ struct Later {
 }
 
 pub(super) fn run(ctx: &mut Context<'_>, run: &mut Run) -> Result<(), CommandError> {
-    let source = open(ctx, &run.options)?;
+    let mut source = open(ctx, &run.options)?;
+    if source.is_empty()? {
+        run.complain(ctx, "This does not look like a tar archive")?;
+        return Ok(());
+    }
     let mut archive = Archive::new(source);
     archive.set_ignore_zeros(run.options.ignore_zeros);
     let mut later = Later::default();

@@ -6,6 +6,7 @@
 
 mod create;
 mod extract;
+mod layout;
 mod names;
 mod options;
 mod read;
@@ -29,6 +30,9 @@ pub const TAR: Command = Command {
     run: tar,
     ..Command::BASE
 };
+
+/// Headers and what is between them are multiples of so many bytes.
+const BLOCK_BYTES: usize = 512;
 
 /// Trouble.
 const TROUBLE: ExitStatus = ExitStatus(2);

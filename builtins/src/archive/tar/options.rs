@@ -1,5 +1,6 @@
 //! The options of `tar`, and its operands with the folders that `-C` puts them in.
 
+use super::layout::Layout;
 use super::misuse;
 use super::transform::{self, Transform};
 use crate::args::{Given, Parsed, help_text, version_text};
@@ -76,7 +77,8 @@ pub(super) const OPTIONS: &[Opt] = &[
     long("one-top-level", "create a subdirectory to avoid having loose files extracted")
         .takes(Takes::Optional("DIR")),
     long("totals", "print total bytes after processing the archive"),
-    value('H', "format", "FORMAT", "create archive of the given format: gnu, oldgnu, ustar"),
+    value('H', "format", "FORMAT", "create archive of the given format: gnu, pax, ustar, v7"),
+    long("posix", "the same as --format=posix"),
     flag('i', "ignore-zeros", "ignore zeroed blocks in archive (means EOF)"),
     value('b', "blocking-factor", "BLOCKS", "(ignored: 20)"),
     flag('B', "read-full-records", "(ignored)"),
@@ -149,7 +151,7 @@ pub(super) struct Options {
     pub remove: bool,
     pub top_level: Option<BString>,
     pub totals: bool,
-    pub ustar: bool,
+    pub layout: Layout,
     pub ignore_zeros: bool,
     pub full_time: bool,
     pub zone: jiff::tz::TimeZone,
@@ -238,7 +240,7 @@ impl Options {
             remove: false,
             top_level: None,
             totals: false,
-            ustar: false,
+            layout: Layout::Gnu,
             ignore_zeros: false,
             full_time: false,
             zone: crate::core::strftime::zone(tz.as_deref()),
@@ -408,16 +410,12 @@ impl Options {
             "remove-files" => self.remove = true,
             "one-top-level" => self.top_level = Some(value),
             "totals" => self.totals = true,
-            "format" => match value.as_slice() {
-                b"gnu" | b"oldgnu" => self.ustar = false,
-                b"ustar" => self.ustar = true,
-                b"posix" | b"pax" | b"v7" => {
-                    return Err(super::fatal(format!(
-                        "{value}: archives of this format are read, not written"
-                    )));
-                }
-                _ => return Err(misuse(&format!("{value}: Invalid archive format"), 2)),
-            },
+            "format" => {
+                let layout = Layout::named(&value);
+                let invalid = || misuse(&format!("{value}: Invalid archive format"), 2);
+                self.layout = layout.ok_or_else(invalid)?;
+            }
+            "posix" => self.layout = Layout::Pax,
             "ignore-zeros" => self.ignore_zeros = true,
             "full-time" => self.full_time = true,
             "utc" => self.zone = jiff::tz::TimeZone::UTC,

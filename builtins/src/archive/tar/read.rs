@@ -28,6 +28,16 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Whether there is not a byte of it.
+    pub fn is_empty(&mut self) -> FsResult<bool> {
+        match self {
+            Self::Plain(reading) => Ok(reading.peek(1)?.is_empty()),
+            Self::Gzip(_) => Ok(false),
+        }
+    }
+}
+
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
