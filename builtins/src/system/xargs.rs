@@ -80,7 +80,7 @@ fn xargs(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     let file = args.value('a').map(BStr::to_owned);
     let mut input = match &file {
         Some(name) => ctx.open(name).map_err(|error| {
-            failure(format!("Cannot open input file {}: {error}", quoted(name)))
+            failure(format!("Cannot open input file {}: {error}", marked(name)))
         })?,
         None => {
             let again = Input::new(ctx.stdin.stream().clone(), ctx.cancel.clone());
@@ -186,6 +186,15 @@ fn rules(args: &Args) -> Result<Rules, CommandError> {
             None => Err(usage(format!("invalid number \"{text}\" for -{letter} option{name}"))),
         },
     };
+    if let Some(text) = args.value('P') {
+        let count = text.to_str().ok().and_then(|text| text.parse::<i64>().ok());
+        if count.is_none() {
+            return Err(usage(format!("invalid number \"{text}\" for -P option")));
+        }
+        if let Some(count) = count.filter(|count| *count < 0) {
+            return Err(usage(format!("value {count} for -P option should be >= 0")));
+        }
+    }
     let mut delimiter = args.has('0').then_some(0);
     if let Some(text) = args.value('d') {
         delimiter = Some(delimiter_of(text)?);

@@ -69,12 +69,13 @@ pub(super) fn parse(ctx: &mut Context<'_>, argv: &[BString]) -> Result<Parsed, C
         syntax: Syntax::EMACS,
         depth: 0,
         named_files: None,
+        last_name: None,
     };
     let mut expression = parser.list()?;
     if let Some(word) = parser.word() {
         return Err(failure(match word.as_bytes() {
-            b")" => "invalid expression; you have too many ')'".into(),
-            _ => format!("paths must precede expression: `{word}'"),
+            b")" => "you have too many ')'".into(),
+            _ => parser.misplaced(word),
         }));
     }
     if let Some(files) = parser.named_files.take() {
@@ -104,6 +105,8 @@ struct Parser<'a, 'c> {
     syntax: Syntax,
     depth: u32,
     named_files: Option<Vec<BString>>,
+    /// The test or action that was read last.
+    last_name: Option<String>,
 }
 
 impl<'a> Parser<'a, '_> {
@@ -188,13 +191,18 @@ impl<'a> Parser<'a, '_> {
             Expression::Not(Box::new(self.term()?))
         } else if self.is(&["("]) {
             self.at += 1;
+            if self.word().is_none() {
+                let hint = "Perhaps you need an extra predicate after '('";
+                let message = "invalid expression; expected to find a ')' but didn't see one.";
+                return Err(failure(format!("{message} {hint}")));
+            }
             if self.is(&[")"]) {
                 return Err(failure("invalid expression; empty parentheses are not allowed."));
             }
             let inner = self.list()?;
             if !self.is(&[")"]) {
                 return Err(failure(match self.word() {
-                    Some(word) => format!("paths must precede expression: `{word}'"),
+                    Some(word) => self.misplaced(word),
                     None => "invalid expression; I was expecting to find a ')' somewhere but did not see one.".into(),
                 }));
             }
@@ -205,6 +213,18 @@ impl<'a> Parser<'a, '_> {
         };
         self.depth -= 1;
         Ok(term)
+    }
+
+    /// A word where a test was to stand; perhaps a pattern that the shell has expanded.
+    fn misplaced(&self, word: &BString) -> String {
+        let message = format!("paths must precede expression: `{word}'");
+        let exists = self.ctx.path(word).and_then(|path| self.ctx.fs.symlink_metadata(&path));
+        match &self.last_name {
+            Some(name) if exists.is_ok() => {
+                format!("{message}\nfind: possible unquoted pattern after predicate `{name}'?")
+            }
+            _ => message,
+        }
     }
 
     fn argument(&mut self, name: &str) -> Result<&'a BString, CommandError> {
@@ -238,6 +258,7 @@ impl<'a> Parser<'a, '_> {
         let Some(word) = self.word() else { return Err(failure("expected an expression")) };
         self.at += 1;
         let name = word.to_str_lossy().into_owned();
+        self.last_name = Some(name.clone());
         let test = match name.as_str() {
             "-depth" | "-d" => {
                 self.settings.depth_first = true;
@@ -298,7 +319,7 @@ impl<'a> Parser<'a, '_> {
             _ if name.len() == 8 && name.starts_with("-newer") => {
                 let letters = name.as_bytes();
                 if !b"aBcm".contains(&letters[6]) || !b"aBcmt".contains(&letters[7]) {
-                    return Err(failure(format!("unknown predicate `{name}'")));
+                    return Err(failure(format!("invalid predicate `{name}'")));
                 }
                 self.newer(&name, letters[7])?
             }
