@@ -26,6 +26,14 @@ pub enum Fault<'a> {
 /// What printing needs of its surroundings.
 pub trait Host {
     fn fault(&mut self, fault: &Fault<'_>);
+    /// A directive, from its `%` on, whose last letter means nothing.
+    fn bad_directive(&mut self, directive: &[u8]) {
+        self.fault(&Fault::BadConversion(directive.last().copied().unwrap_or(b'%')));
+    }
+    /// Whether a quote with nothing behind it is the number 0.
+    fn takes_lone_quotes(&self) -> bool {
+        true
+    }
     /// `%(format)T` of so many seconds since the epoch: -1 is now, -2 when the shell started.
     fn time(&mut self, format: &[u8], seconds: i64) -> Vec<u8>;
     /// What `%q` makes of a text: bash's backslashes, unless a program has its own way.
@@ -268,12 +276,21 @@ impl<'a> Printer<'a> {
                 let name = self.next_text();
                 self.host.count(name, self.out.len());
             }
-            other => {
-                self.fault(&Fault::BadConversion(other));
+            _ => {
+                self.status = 1;
+                self.host.bad_directive(text.get(..at).unwrap_or(text));
                 return None;
             }
         }
         Some(at)
+    }
+
+    /// What a quoted character stands for; a lone quote may be none.
+    fn character(&mut self, argument: &[u8]) -> Option<i64> {
+        if matches!(argument, b"'" | b"\"") && !self.host.takes_lone_quotes() {
+            self.fault(&Fault::NotNumber(argument, 10));
+        }
+        character(argument)
     }
 
     fn next_text(&mut self) -> &'a [u8] {
@@ -288,7 +305,7 @@ impl<'a> Printer<'a> {
 
     fn signed(&mut self) -> i64 {
         let Some(&argument) = self.args.next() else { return 0 };
-        if let Some(code) = character(argument) {
+        if let Some(code) = self.character(argument) {
             return code;
         }
         let (negative, magnitude, ok, base) = parse_integer(argument);
@@ -307,7 +324,7 @@ impl<'a> Printer<'a> {
 
     fn unsigned(&mut self) -> u64 {
         let Some(&argument) = self.args.next() else { return 0 };
-        if let Some(code) = character(argument) {
+        if let Some(code) = self.character(argument) {
             return code as u64;
         }
         let (negative, magnitude, ok, base) = parse_integer(argument);
@@ -325,7 +342,7 @@ impl<'a> Printer<'a> {
 
     fn float(&mut self) -> Extended {
         let Some(&argument) = self.args.next() else { return Extended::ZERO };
-        if let Some(code) = character(argument) {
+        if let Some(code) = self.character(argument) {
             return Extended::from_i64(code);
         }
         let read = Extended::read(argument);

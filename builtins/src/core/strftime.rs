@@ -12,7 +12,14 @@ pub fn zone(tz: Option<&[u8]>) -> TimeZone {
     if name.is_empty() {
         return TimeZone::UTC;
     }
-    TimeZone::get(name).or_else(|_| TimeZone::posix(name)).unwrap_or(TimeZone::UTC)
+    let known = TimeZone::get(name).or_else(|_| TimeZone::posix(name));
+    // As in glibc a name that nothing is known of is UTC's.
+    known.or_else(|_| TimeZone::posix(&format!("{}0", letters(name)))).unwrap_or(TimeZone::UTC)
+}
+
+fn letters(name: &str) -> &str {
+    let end = name.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(name.len());
+    name.get(..end).unwrap_or_default()
 }
 
 /// `strftime(3)` in the C locale. An empty format means `%X`, as bash has it.

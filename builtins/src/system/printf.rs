@@ -31,6 +31,15 @@ impl printf::Host for World<'_> {
         self.complaints.push(said(fault));
     }
 
+    fn bad_directive(&mut self, directive: &[u8]) {
+        let shown = [directive, b": invalid conversion specification"].concat();
+        self.complaints.push(shown);
+    }
+
+    fn takes_lone_quotes(&self) -> bool {
+        false
+    }
+
     fn time(&mut self, format: &[u8], seconds: i64) -> Vec<u8> {
         let seconds = if seconds < 0 { self.now_s } else { seconds };
         strftime::strftime(format, seconds, &strftime::zone(self.zone))

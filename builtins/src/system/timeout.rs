@@ -54,9 +54,9 @@ const SIGNALS: &[(&str, u8)] = &[
 ];
 
 fn timeout(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
-    let [duration, argv @ ..] = args.operands() else { return Err(usage("missing operand")) };
+    let [duration, argv @ ..] = args.operands() else { return Err(usage("")) };
     if argv.is_empty() {
-        return Err(usage(format!("missing operand after {}", marked(duration))));
+        return Err(usage(""));
     }
     let interval = |text: &BStr| {
         interval_s(text).ok_or_else(|| usage(format!("invalid time interval {}", marked(text))))

@@ -95,7 +95,11 @@ fn rules(args: &Args) -> Result<Rules, CommandError> {
         fields,
         delimiter,
         only_delimited: args.has('s'),
-        joiner: args.value("output-delimiter").map(BString::from),
+        // An empty one is a NUL, as a C string has it.
+        joiner: args.value("output-delimiter").map(|text| match text.as_bytes() {
+            b"" => BString::from("\0"),
+            text => BString::from(text),
+        }),
         line_end: if args.has('z') { 0 } else { b'\n' },
     })
 }

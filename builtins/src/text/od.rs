@@ -80,7 +80,7 @@ fn od(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
         None => Ok(None),
         Some(text) => match crate::size::parse_size(text).or_else(|| hexadecimal(text)) {
             Some(size) => Ok(Some(size)),
-            None => Err(failure(format!("invalid {name} argument {}", marked(text)))),
+            None => Err(failure(format!("invalid {name} argument {}", quoted(text)))),
         },
     };
     let radix = match args.value('A').map(|text| text.as_bytes()) {

@@ -16,7 +16,7 @@ impl Ranges {
         };
         let position = |digits: &[u8], whole: &[u8]| {
             let invalid = || {
-                let kind = if fields { "field value" } else { "byte or character position" };
+                let kind = if fields { "field value" } else { "byte/character position" };
                 format!("invalid {kind} {}", marked(whole))
             };
             if !digits.iter().all(u8::is_ascii_digit) {
@@ -26,7 +26,10 @@ impl Ranges {
                 n.checked_mul(10)?.checked_add(usize::from(digit - b'0'))
             });
             match number {
-                None => Err(format!("{what} number {} is too large", marked(digits))),
+                None => {
+                    let kind = if fields { "number" } else { "offset" };
+                    Err(format!("{what} {kind} {} is too large", marked(digits)))
+                }
                 Some(0) => Err(from_one.to_owned()),
                 Some(number) => Ok(number),
             }
@@ -41,6 +44,10 @@ impl Ranges {
                 }
                 Some(dash) => {
                     let (first, last) = (&part[..dash], &part[dash + 1..]);
+                    if last.contains(&b'-') {
+                        let kind = if fields { "field" } else { "byte or character" };
+                        return Err(format!("invalid {kind} range"));
+                    }
                     if first.is_empty() && last.is_empty() {
                         return Err("invalid range with no endpoint: -".into());
                     }

@@ -120,7 +120,7 @@ fn number(text: &BString) -> Result<Number, CommandError> {
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     let is_plain = digits.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
     let places = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
-    let units = if is_plain && places <= 18 && digits.len() <= 18 {
+    let units = if is_plain && places <= 18 && digits.len() + fraction.len() <= 36 {
         let joined = format!("{digits}{fraction}");
         let count: i128 = if joined.is_empty() { 0 } else { joined.parse().unwrap_or(0) };
         Some(if whole.starts_with('-') { -count } else { count })

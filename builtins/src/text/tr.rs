@@ -38,7 +38,7 @@ struct Table {
 }
 
 fn tr(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
-    let table = table(args)?;
+    let table = table(ctx, args)?;
     let squeezes = table.squeeze.iter().any(|&squeeze| squeeze);
     let deletes = table.delete.iter().any(|&delete| delete);
     // The byte before, or what is none.
@@ -73,7 +73,7 @@ fn tr(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     }
 }
 
-fn table(args: &Args) -> Result<Table, CommandError> {
+fn table(ctx: &mut Context<'_>, args: &Args) -> Result<Table, CommandError> {
     let (delete, squeeze) = (args.has('d'), args.has('s'));
     let complement = args.has('c') || args.has('C');
     let operands = args.operands();
@@ -99,6 +99,11 @@ fn table(args: &Args) -> Result<Table, CommandError> {
         };
         return Err(usage(format!("extra operand {}{why}", marked(extra))));
     }
+    for operand in operands {
+        for warning in set::warnings(operand) {
+            ctx.complain_bytes(&[b"warning: ", warning.as_slice()].concat())?;
+        }
+    }
     let first = Set::parse(&operands[0]).map_err(failure)?;
     let second = match operands.get(1) {
         Some(text) => Some(Set::parse(text).map_err(failure)?),
@@ -108,6 +113,9 @@ fn table(args: &Args) -> Result<Table, CommandError> {
         return Err(failure("the [c*] repeat construct may not appear in string1"));
     }
     let translating = second.is_some() && !delete;
+    if translating && second.as_ref().is_some_and(Set::has_equivalence) {
+        return Err(failure("[=c=] expressions may not appear in string2 when translating"));
+    }
     let one = first.members(0);
     let one = if complement { complemented(&one) } else { one };
     let mut table = Table {

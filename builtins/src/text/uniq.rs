@@ -26,6 +26,7 @@ pub const UNIQ: Command = Command {
         script: "printf 'a\\na\\nb\\n' | uniq -c",
         prints: "      2 a\n      1 b\n",
     }],
+    order: Order::Raw,
     run: uniq,
     ..Command::BASE
 };
@@ -55,7 +56,36 @@ struct Rules {
     delimiter: u8,
 }
 
+/// `-N` and `+N` of old: fields and characters to skip.
+fn modern(argv: &[BString]) -> Vec<BString> {
+    let number = |sign: &[u8], arg: &BString| {
+        let digits = arg.strip_prefix(sign)?;
+        (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| digits.to_vec())
+    };
+    let dashes = argv.iter().position(|arg| arg == "--").unwrap_or(argv.len());
+    let (options, rest) = argv.split_at(dashes);
+    let mut modern = Vec::with_capacity(argv.len());
+    for (at, arg) in options.iter().enumerate() {
+        let taken = at.checked_sub(1).and_then(|before| options.get(before));
+        // The value of the option before it is none.
+        let value = taken.is_some_and(|before| matches!(before.as_bytes(), b"-f" | b"-s" | b"-w"));
+        let (fields, letters) = (number(b"-", arg), number(b"+", arg));
+        match (fields, letters) {
+            (Some(digits), _) if !value => modern.push([b"-f".to_vec(), digits].concat().into()),
+            (_, Some(digits)) if !value => modern.push([b"-s".to_vec(), digits].concat().into()),
+            _ => modern.push(arg.clone()),
+        }
+    }
+    modern.extend_from_slice(rest);
+    modern
+}
+
 fn uniq(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    let argv = modern(args.operands());
+    let Some(args) = super::operands::parse(ctx, &UNIQ, &argv)? else {
+        return Ok(ExitStatus::SUCCESS);
+    };
+    let args = &args;
     let rules = rules(args)?;
     if let Some(extra) = args.operands().get(2) {
         return Err(usage(format!("extra operand {}", marked(extra))));

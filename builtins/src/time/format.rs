@@ -266,7 +266,11 @@ fn nanoseconds(value: u32, spec: Spec, out: &mut Vec<u8>) {
     match spec.pad {
         Some(b'-') => {
             digits.truncate(spec.width.unwrap_or(9).min(9));
-            let kept = digits.trim_end_matches('0').len().max(1);
+            // What is nothing but zeros stays whole.
+            let kept = match digits.trim_end_matches('0').len() {
+                0 => spec.width.map_or(digits.len(), |_| 1),
+                kept => kept,
+            };
             out.extend_from_slice(&digits.as_bytes()[..kept]);
         }
         pad => {

@@ -575,6 +575,11 @@ impl Found {
             let span = Span::new().try_days(ahead + 7 * weeks).ok()?;
             date = date.checked_add(span).ok()?;
         }
+        // A time that the clocks skip is none; what leads there from another is put right.
+        let there = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time)).offset();
+        if matches!(there, jiff::tz::AmbiguousOffset::Gap { .. }) {
+            return None;
+        }
         let date = self.moved(date)?;
         let at = local(DateTime::from_parts(date, time), zone)?;
         let relative = &self.relative;

@@ -7,6 +7,8 @@ enum Item {
     Byte(u8),
     Range(u8, u8),
     Class(Class),
+    /// `[=c=]`
+    Equal(u8),
     Repeat(u8, usize),
     /// `[c*]`: as many as are needed.
     Fill(u8),
@@ -61,6 +63,10 @@ impl Set {
         self.0.iter().any(|item| matches!(item, Item::Fill(_)))
     }
 
+    pub fn has_equivalence(&self) -> bool {
+        self.0.iter().any(|item| matches!(item, Item::Equal(_)))
+    }
+
     pub fn ends_in_class(&self) -> bool {
         matches!(self.0.last(), Some(Item::Class(_)))
     }
@@ -71,7 +77,7 @@ impl Set {
         let mut members = Vec::with_capacity(fixed.max(len));
         for item in &self.0 {
             match item {
-                Item::Byte(byte) => members.push(*byte),
+                Item::Byte(byte) | Item::Equal(byte) => members.push(*byte),
                 Item::Range(first, last) => members.extend(*first..=*last),
                 Item::Class(class) => members.extend((0..=255).filter(|&byte| class.has(byte))),
                 Item::Repeat(byte, count) => members.extend(std::iter::repeat_n(*byte, *count)),
@@ -114,7 +120,7 @@ impl Set {
 impl Item {
     fn len(&self) -> usize {
         match self {
-            Self::Byte(_) => 1,
+            Self::Byte(_) | Self::Equal(_) => 1,
             Self::Range(first, last) => usize::from(last - first) + 1,
             Self::Class(class) => (0..=255).filter(|&byte| class.has(byte)).count(),
             Self::Repeat(_, count) => *count,
@@ -173,7 +179,7 @@ fn bracketed(bytes: &[(u8, bool)], at: usize) -> Result<Option<(Item, usize)>, S
         }
         if mark == b'=' {
             return match name.as_slice() {
-                [byte] => Ok(Some((Item::Byte(*byte), end + 2))),
+                [byte] => Ok(Some((Item::Equal(*byte), end + 2))),
                 other => Err(format!(
                     "{}: equivalence class operand must be a single character",
                     String::from_utf8_lossy(other)
@@ -204,6 +210,30 @@ fn bracketed(bytes: &[(u8, bool)], at: usize) -> Result<Option<(Item, usize)>, S
         Some(count) => Ok(Some((Item::Repeat(byte, count.min(1 << 16)), close + 1))),
         None => Err(format!("invalid repeat count {} in [c*n] construct", marked(&digits))),
     }
+}
+
+/// What is odd about the backslashes of an array, in GNU's words.
+pub(super) fn warnings(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut warnings = Vec::new();
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        rest = &rest[at + 1..];
+        match rest {
+            [] => {
+                let unescaped = "an unescaped backslash at end of string is not portable";
+                warnings.push(unescaped.into());
+            }
+            [a @ b'4'..=b'7', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
+                let (a, b, c) = (char::from(*a), char::from(*b), char::from(*c));
+                let ambiguous = format!("the ambiguous octal escape \\{a}{b}{c} is being");
+                let meaning = format!("interpreted as the 2-byte sequence \\0{a}{b}, {c}");
+                warnings.push(format!("{ambiguous}\n\t{meaning}").into());
+            }
+            _ => {}
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    warnings
 }
 
 /// Each byte, and whether it was escaped and so stands for itself.
