@@ -39,8 +39,10 @@ pub fn run(page: &Page, case: &Case) -> Outcome {
             file.and_then(|file| file.set_modified(time)).expect("a time");
         }
     }
-    let mut words = case.argv.iter().map(|word| std::ffi::OsStr::from_bytes(word));
-    let mut child = Command::new(words.next().expect("a command"))
+    let words = case.argv.iter().map(|word| std::ffi::OsStr::from_bytes(word));
+    // A tool that does not end has failed.
+    let mut child = Command::new("timeout")
+        .arg("20")
         .args(words)
         .current_dir(root)
         .env_clear()
