@@ -127,6 +127,7 @@ fn same_leaf(before: Option<&Node>, after: Option<&Node>) -> FsResult<bool> {
                     _ => one.body.same_content(&two.body)?,
                 }
         }
+        (Some(Node::Symlink(one)), Some(Node::Symlink(two))) => one.target() == two.target(),
         (Some(one), Some(two)) => one.same_identity(two),
         _ => false,
     })
@@ -137,11 +138,15 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::tree::{Attributes, Body, File};
+    use crate::tree::{Attributes, Body, File, Symlink};
 
     fn file(text: &'static str, mode: u32) -> Node {
         let attributes = Attributes { mode, mtime_ns: None };
         File::new(attributes, Body::from(Bytes::from_static(text.as_bytes()))).into()
+    }
+
+    fn link(target: &str, mtime_ns: i64) -> Node {
+        Symlink::new(Attributes::new(0o777, mtime_ns), target).into()
     }
 
     fn dir(entries: &[(&str, Node)]) -> Dir {
@@ -156,6 +161,8 @@ mod tests {
             ("a", file("1", 0o644)),
             ("d", dir(&[("gone", file("g", 0o644))]).into()),
             ("f", file("f", 0o644)),
+            ("k", link("a", 1)),
+            ("l", link("a", 1)),
             ("same", same.clone().into()),
             ("t", file("touched", 0o600)),
             ("x", file("x", 0o644)),
@@ -164,6 +171,8 @@ mod tests {
             ("a", file("2", 0o644)),
             ("d", file("file now", 0o644)),
             ("f", dir(&[("in", file("f", 0o644))]).into()),
+            ("k", link("a", 2)),
+            ("l", link("b", 1)),
             ("same", same.into()),
             ("t", file("touched", 0o644)),
             ("x", file("x", 0o755)),
@@ -180,6 +189,7 @@ mod tests {
             ("d/gone", true, false),
             ("f", true, false),
             ("f/in", false, true),
+            ("l", true, true),
             ("x", true, true),
         ];
         let wanted: Vec<_> =

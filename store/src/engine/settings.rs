@@ -14,6 +14,9 @@ user.email = "mesash@localhost"
 operation.username = "mesash"
 "#;
 
+/// Of who has none.
+const EMAIL: &str = "mesash@localhost";
+
 pub(super) fn user_settings() -> EngineResult<UserSettings> {
     UserSettings::from_config(built_in()?).doing("configuring jj")
 }
@@ -42,7 +45,12 @@ pub(super) fn signature(author: &Author) -> Signature {
     let now = Timestamp::now().timestamp.0;
     Signature {
         name: plain(&author.name),
-        email: plain(&author.email),
+        email: match plain(&author.email) {
+            // jj would give an author some email with the next snapshot, and write a stand-in for the
+            // committer's, which whoever reads the git repository sees.
+            email if email.is_empty() => EMAIL.to_owned(),
+            email => email,
+        },
         timestamp: Timestamp {
             timestamp: MillisSinceEpoch(now.div_euclid(1000) * 1000),
             tz_offset: 0,
