@@ -1,5 +1,6 @@
 //! Publishing the repository as a plain bare git repository.
 
+mod claim;
 pub(super) mod objects;
 pub(super) mod reuse;
 
@@ -24,6 +25,7 @@ use super::error::{Doing, EngineError, EngineResult};
 use super::history::{History, is_known};
 use super::refs::{open_git, options};
 use super::repository::{Repository, build};
+use claim::Claim;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportReport {
@@ -127,9 +129,13 @@ impl Repository {
         let branches = edits.keys().filter(is_branch).count();
         let tags = edits.len() - branches;
         let report = ExportReport { branches: branches + gone.len(), tags, objects: count };
+        let names = gone.iter().map(|edit| edit.name.as_bstr().to_str().unwrap_or_default());
+        let names = names.chain(edits.keys().map(String::as_str));
+        let claim = Claim::take(git.common_dir(), names)?;
         // First what goes: a name below one of them may come.
         git.edit_references(gone).doing("removing branches")?;
         git.edit_references(edits.into_values()).doing("moving the branches")?;
+        drop(claim);
         if git.workdir().is_none() {
             let head = format!("ref: refs/heads/{}\n", self.default_bookmark());
             disk::replace_file(&git.git_dir().join("HEAD"), head.as_bytes(), self.counters())?;

@@ -62,10 +62,24 @@ fn writer() -> &'static Path {
 /// Runs the writer to its end and gives what it printed.
 #[track_caller]
 pub fn run(call: &str, dir: &Path) -> String {
-    let output = Command::new(writer()).arg(call).arg(dir).output().expect("the writer runs");
+    run_with(call, &[dir])
+}
+
+/// As [`run`], with several folders.
+#[track_caller]
+pub fn run_with(call: &str, dirs: &[&Path]) -> String {
+    let output = Command::new(writer()).arg(call).args(dirs).output().expect("the writer runs");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{call} {}: {said}", dir.display());
+    assert!(output.status.success(), "{call} {dirs:?}: {said}");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs the writer with all its threads under strace; whether it came to a good end.
+pub fn traced(call: &str, dirs: &[&Path], strace: &[String]) -> bool {
+    let mut command = Command::new("strace");
+    command.arg("-f").args(strace).arg("--").arg(writer()).arg(call).args(dirs);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().expect("strace runs").success()
 }
 
 /// A copy of a prepared store.

@@ -1,8 +1,9 @@
 //! A store whose process is killed, or whose system calls fail, anywhere.
 //!
 //! Afterwards always: every acknowledged batch is there, none that failed, of one that was under
-//! way all or nothing; recovery gives the same tree however often it is done; `git fsck --full`
-//! finds nothing. The report on standard output says how many faults hit each step of the script.
+//! way all or nothing, in both repositories where it is for both; recovery gives the same trees
+//! however often it is done; `git fsck --full` finds nothing. The report on standard output says how
+//! many faults hit each step of the script.
 //!
 //! With `MESASH_DEEP=1` every system call of every thread is hit and 2 000 processes are killed;
 //! without, a spread of them. `MESASH_CALLS=unlink,openat` hits only these calls, to look into one.
@@ -11,6 +12,7 @@
 
 mod harness;
 mod script;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use harness::{Role, Told, copy, run, write, write_killed};
 use mesafs::ChangeId;
 use mesafs::live::{Limits, LiveTree, OpenIds, Origin, Rules};
+use mesafs::op::Batch;
 use mesafs::tree::{Attributes, Dir, Root};
 use tempfile::TempDir;
 
@@ -117,11 +120,22 @@ struct Expected {
 }
 
 fn expected(scenario: Scenario, told: &Told) -> Expected {
-    let dir = Dir::empty(Attributes { mode: 0o755, mtime_ns: None });
-    let root = Root { dir, change: ChangeId::root(), version: 0, opened_ns: 0 };
-    let tree = LiveTree::new(root, OpenIds::default());
+    let tree = || {
+        let dir = Dir::empty(Attributes { mode: 0o755, mtime_ns: None });
+        let root = Root { dir, change: ChangeId::root(), version: 0, opened_ns: 0 };
+        LiveTree::new(root, OpenIds::default())
+    };
+    let (app, lib) = (tree(), tree());
     let rules = Rules { limits: Limits::default(), merge: None, landed_bytes_min: usize::MAX };
-    let apply = |n| tree.apply(&script::batch(n), &rules, Origin(0), |_| Ok(u64::from(n) + 1));
+    let put = |tree: &LiveTree, batch: &Batch, n: u32| {
+        tree.apply(batch, &rules, Origin(0), |_| Ok(u64::from(n) + 1)).map(drop)
+    };
+    let apply = |n| match script::step(n) {
+        script::Step::App(batch) => put(&app, &batch, n),
+        script::Step::Both(batch, other) => {
+            put(&app, &batch, n).and_then(|()| put(&lib, &other, n))
+        }
+    };
     for n in 0..scenario.from {
         apply(n).unwrap_or_else(|error| panic!("step {n} of a clean run: {error:?}"));
     }
@@ -131,7 +145,7 @@ fn expected(scenario: Scenario, told: &Told) -> Expected {
             apply(*n).unwrap_or_else(|error| panic!("step {n} cannot be ok: {error:?}"));
         }
     }
-    let digest = || script::digest(&tree.root()).expect("a tree in memory");
+    let digest = || script::digest(&app.root(), &lib.root()).expect("a tree in memory");
     let without = digest();
     let next = scenario.from + told.steps.len() as u32;
     let under_way = told.opened && !told.finished && next < BATCHES;
@@ -154,9 +168,14 @@ fn check(scenario: Scenario, dir: &Path, told: &Told, what: &str) {
     assert_eq!(dump(), recovered, "{what}: a second recovery");
     run("close", dir);
     assert_eq!(dump(), recovered, "{what}: after a close");
-    let git = dir.join("repos/acme/app/.jj/repo/store/git");
-    let fsck =
-        Command::new("git").arg("-C").arg(&git).args(["fsck", "--full", "--strict"]).output();
+    for repo in ["app", "lib"] {
+        fsck(&dir.join("repos/acme").join(repo).join(".jj/repo/store/git"), what);
+    }
+}
+
+#[track_caller]
+fn fsck(git: &Path, what: &str) {
+    let fsck = Command::new("git").arg("-C").arg(git).args(["fsck", "--full", "--strict"]).output();
     let fsck = fsck.expect("git runs");
     let said = [&fsck.stdout[..], &fsck.stderr].concat();
     let said = String::from_utf8_lossy(&said);

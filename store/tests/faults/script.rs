@@ -18,8 +18,31 @@ fn at(text: String) -> RepoPath {
     RepoPath::new(text).unwrap_or_else(|_| RepoPath::root())
 }
 
-/// The batch of step `n`, the same in every run.
-pub fn batch(n: u32) -> Batch {
+/// What a step writes.
+pub enum Step {
+    App(Batch),
+    /// To `app` and to `lib`, as a line under `atomic` does: both or neither.
+    Both(Batch, Batch),
+}
+
+/// Step `n`, the same in every run.
+pub fn step(n: u32) -> Step {
+    if n % 20 != 19 {
+        return Step::App(batch(n));
+    }
+    let number = Bytes::from(format!("{n}\n"));
+    let numbers = at("numbers".into());
+    let ops = vec![
+        Op::Create { path: numbers.clone(), mode: 0o644, if_exists: IfExists::Keep },
+        Op::Append { target: Target::Path(numbers), data: number.clone() },
+        Op::MakeDir { path: at(format!("d{n}")), mode: 0o755, parents: false },
+        Op::Write { path: at(format!("d{n}/f")), mode: 0o600, data: number.repeat(9_000).into() },
+    ];
+    let other = Batch { id: BatchId(u128::from(n) + 1_000_000), ..batch(n) };
+    Step::Both(batch(n), Batch { ops, ..other })
+}
+
+fn batch(n: u32) -> Batch {
     let file = |k: u32| at(format!("d{}/f{}", k % 3, k % 11));
     let text = |len: usize| {
         let line = format!("step {n}\n");
@@ -57,12 +80,19 @@ pub fn batch(n: u32) -> Batch {
     Batch { id: BatchId(u128::from(n) + 1), now_ns, ops }
 }
 
-/// Every entry of a tree on a line of its own.
+/// Every entry of the trees of `app` and `lib` on a line of its own.
 ///
 /// # Errors
 /// EIO if something cannot be read.
-pub fn digest(root: &Root) -> FsResult<Vec<String>> {
+pub fn digest(app: &Root, lib: &Root) -> FsResult<Vec<String>> {
     let mut lines = Vec::new();
+    for (repo, root) in [("app", app), ("lib", lib)] {
+        tell(repo, root, &mut lines)?;
+    }
+    Ok(lines)
+}
+
+fn tell(repo: &str, root: &Root, lines: &mut Vec<String>) -> FsResult<()> {
     for entry in root.walk() {
         let (path, node) = entry?;
         let attributes = node.attributes();
@@ -76,7 +106,7 @@ pub fn digest(root: &Root) -> FsResult<Vec<String>> {
             }
         };
         let mtime = attributes.mtime_ns.map_or_else(|| "-".to_owned(), |ns| ns.to_string());
-        lines.push(format!("{path} {:o} {mtime} {content}", attributes.mode));
+        lines.push(format!("{repo}/{path} {:o} {mtime} {content}", attributes.mode));
     }
-    Ok(lines)
+    Ok(())
 }
