@@ -2,7 +2,7 @@
 
 use mesafs::Checkout;
 use mesafs::backend::{
-    AuditEntry, BookmarkMove, Cause, CommitMove, OperationDetails, OperationInfo,
+    AuditEntry, BookmarkMove, Cause, ChangeError, CommitMove, OperationDetails, OperationInfo,
 };
 use mesafs::name::CommitOid;
 use nu_ansi_term::{Color, Style};
@@ -328,9 +328,13 @@ fn restore(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     };
     let id = text("operation id", id.as_bstr())?;
     let checkout = checkout(ctx, args)?;
-    let done = history(&*checkout)?
-        .restore_operation(id)
-        .map_err(|error| failed("restore", &*checkout, error))?;
+    let done = history(&*checkout)?.restore_operation(id).map_err(|error| match error {
+        ChangeError::NoBookmark(name) => failure(format!(
+            "operation {} is from before there was a bookmark '{name}': nothing could be opened then",
+            short(id)
+        )),
+        error => failed("restore", &*checkout, error),
+    })?;
     let did = format!("everything is as it was after operation {}", short(id));
     rewritten(ctx, args, &*checkout, &done, &did)
 }

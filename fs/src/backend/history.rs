@@ -228,7 +228,7 @@ impl AuditOp {
 /// One edit of a file or folder that landed, or several of one line to one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// The version that the change had then.
+    /// The version that the change had then; 0 of what an operation on history did.
     pub version: u64,
     pub change: ChangeId,
     /// Milliseconds since the Unix epoch.
@@ -428,8 +428,9 @@ pub trait History: Send + Sync {
     /// [`ChangeError::NoOperation`].
     fn operation(&self, id: &str) -> Result<OperationDetails, ChangeError>;
 
-    /// The edits made at these paths, below them, or to a folder above as a whole; to anything if there
-    /// are none. Newest first; `limit` 0 means all that the audit has.
+    /// The edits made at these paths, below them, or to a folder above as a whole, and what operations on
+    /// history (a rebase, `restore`, those of the real `jj`) did there; all edits if there are no paths.
+    /// Newest first; `limit` 0 means all that the audit has.
     fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, ChangeError>;
 
     /// Makes changes and bookmarks what they were after the operation that a unique prefix of an id

@@ -50,6 +50,7 @@ mod settings;
 mod snapshot;
 mod sums;
 mod tidy;
+mod touched;
 mod types;
 mod writer;
 
@@ -68,6 +69,7 @@ pub use repository::Repository;
 pub use rewrite::{Emptied, Moved};
 pub use snapshot::ChangeSnapshot;
 pub use tidy::{Tidy, TidyReport};
+pub use touched::Touched;
 pub use types::{
     Author, Bookmark, Commit, ConflictedFile, Durability, Resolved, Rewritten, RootTree, Side,
     Transacted, TreeEntry, TreeEntryKind,

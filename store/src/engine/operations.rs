@@ -1,6 +1,7 @@
 //! The log of operations: what was done to the repository, and going back.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jj_lib::backend::{ChangeId as JjChangeId, CommitId};
@@ -38,7 +39,7 @@ pub struct OperationInfo {
     pub snapshot: bool,
     /// The author's name; `user@host` of another program's operation.
     pub who: String,
-    /// `None` of another program's operation.
+    /// `None` where only `who` is known.
     pub cause: Option<Cause>,
     /// What of the journal a snapshot stored.
     pub edits: Vec<Edits>,
@@ -76,14 +77,8 @@ impl Repository {
     pub fn operation_details(&self, id: &str) -> EngineResult<OperationDetails> {
         let history = self.history();
         let operation = resolve(&history, id)?;
-        let loader = history.repo.loader();
-        let load = |operation: &Operation| {
-            loader.load_at(operation).block_on().doing("loading an operation")
-        };
-        let parents = operation.parents().block_on().doing("reading operations")?;
         let (mut changes, mut bookmarks) = (Vec::new(), Vec::new());
-        if let Some(parent) = parents.first() {
-            let (before, after) = (load(parent)?, load(&operation)?);
+        if let Some((before, after)) = around(&history, &operation)? {
             changes = commit_moves(&before, &after)?;
             let both = (before.view().local_bookmarks(), after.view().local_bookmarks());
             bookmarks = bookmark_moves(&both.0.collect(), &both.1.collect())?;
@@ -135,6 +130,28 @@ impl Repository {
         }
         Ok(commits)
     }
+}
+
+/// The repository before and after an operation; `None` for the first.
+fn around(
+    history: &History,
+    operation: &Operation,
+) -> EngineResult<Option<(Arc<ReadonlyRepo>, Arc<ReadonlyRepo>)>> {
+    let load = |operation: &Operation| {
+        let loaded = history.repo.loader().load_at(operation);
+        loaded.block_on().doing("loading an operation")
+    };
+    let parents = operation.parents().block_on().doing("reading operations")?;
+    parents.first().map(|parent| Ok((load(parent)?, load(operation)?))).transpose()
+}
+
+/// What became of changes by an operation.
+pub(super) fn changes_between(
+    history: &History,
+    operation: &Operation,
+) -> EngineResult<Vec<CommitMove>> {
+    let around = around(history, operation)?;
+    around.map_or_else(|| Ok(Vec::new()), |(before, after)| commit_moves(&before, &after))
 }
 
 fn resolve(history: &History, id: &str) -> EngineResult<Operation> {
@@ -199,22 +216,31 @@ fn bookmark_moves(
     Ok(moves)
 }
 
+/// Who made an operation, and by what; of another program's its user and its command line.
+pub(super) fn told_cause(operation: &Operation) -> Cause {
+    cause::of(operation).unwrap_or_else(|| {
+        let metadata = operation.metadata();
+        let author = match metadata.hostname.as_str() {
+            "" => metadata.username.clone(),
+            host => format!("{}@{host}", metadata.username),
+        };
+        let line = metadata.attributes.get("args").cloned().unwrap_or_default();
+        Cause { author, line: line.into(), ..Cause::default() }
+    })
+}
+
 fn info(operation: &Operation) -> OperationInfo {
     let metadata = operation.metadata();
-    let cause = cause::of(operation);
-    let who = match &cause {
-        Some(cause) => cause.author.clone(),
-        None if metadata.hostname.is_empty() => metadata.username.clone(),
-        None => format!("{}@{}", metadata.username, metadata.hostname),
-    };
+    let cause = told_cause(operation);
+    let is_told = !cause.session.is_empty() || !cause.line.is_empty();
     OperationInfo {
         id: operation.id().hex(),
         parents: operation.parent_ids().iter().map(|id| id.hex()).collect(),
         description: metadata.description.clone(),
         ended_ms: metadata.time.end.timestamp.0,
         snapshot: metadata.is_snapshot,
-        who,
-        cause,
+        who: cause.author.clone(),
+        cause: (is_told || metadata.attributes.contains_key(cause::WHO)).then_some(cause),
         edits: cause::edits(operation),
     }
 }

@@ -5,6 +5,7 @@
 //! `history`, `lives`, a tree's writer, the journal.
 
 mod adopt;
+mod audit;
 mod carry;
 mod change;
 mod clean;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mesafs::backend::{AuditEntry, ChangeError};
+use mesafs::backend::ChangeError;
 use mesafs::clock::Clock;
 use mesafs::counters::Counters;
 use mesafs::error::{FsResult, Operation};
@@ -45,12 +46,11 @@ pub(crate) use revisions::Here;
 pub(crate) use rewrite::Named;
 pub(crate) use write::Marks;
 
-use crate::engine::{Edits, Repository, Resolved, RootTree, Side, TreeEntryKind};
+use crate::engine::{Repository, Resolved, RootTree, Side, TreeEntryKind};
 use crate::error::{StoreError, engine_to_fs};
 use crate::journal::RepoUid;
 use crate::persist::{Heads, Log, Records};
 use crate::positions::Positions;
-use crate::records::Summary;
 use change::Place;
 use facts::FactsEntry;
 use source::RepoSource;
@@ -325,18 +325,6 @@ impl Repo {
             done = done.and(self.flush(&live));
         }
         done
-    }
-
-    pub fn audit(&self, paths: &[RepoPath], limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
-        self.shared.records.audit(self.uid, paths, limit)
-    }
-
-    pub fn audit_of(&self, edits: &[Edits]) -> Result<Vec<AuditEntry>, StoreError> {
-        self.shared.records.audit_of(self.uid, edits)
-    }
-
-    pub fn audit_summary(&self, edits: &[Edits]) -> Result<Summary, StoreError> {
-        self.shared.records.audit_summary(self.uid, edits)
     }
 
     /// The changes with something to snapshot.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use mesafs::backend::{AuditEntry, AuditOp};
+use mesafs::backend::{AuditEntry, AuditOp, Description, Revision};
 use mesafs::filesystem::{FileSystem, Follow};
 use mesafs::line::Line;
+use mesafs::mount::Versions as _;
 use mesafs::path::RepoPath;
 use mesafs::{Checkout, FsResult};
 
@@ -67,6 +68,42 @@ fn edits_are_told_after_a_crash_as_before() -> FsResult<()> {
         );
         assert_eq!(all[4].after.map(|id| id.to_string()), Some(one.into()));
     }
+    Ok(())
+}
+
+#[test]
+fn operations_on_history_are_told_where_they_changed_a_file() -> FsResult<()> {
+    let (fixture, store) = Fixture::new();
+    let mount = fixture.mount(&store, &["app"]);
+    // As its lines see it.
+    let app = &*mount.files.checkouts()[0];
+    let history = app.history().unwrap();
+    mount.files.create_dir(&path("/acme/app/d"), 0o755, false)?;
+    mount.write("/acme/app/d/a", "1")?;
+    app.checkpoint(Description::Set("one".into())).unwrap();
+    mount.write("/acme/app/d/a", "2")?;
+    mount.write("/acme/app/b", "2")?;
+    let before = history.operations(1).unwrap().remove(0).id;
+    mount.files.line_begins(Line::new(|| "restore".into()));
+    let at = |path| RepoPath::new(path).unwrap();
+    history.restore(&Revision::here(), &Revision::Expression("@-".into()), &[at("d")]).unwrap();
+    mount.files.line_ends();
+    mount.files.line_begins(Line::new(|| "back".into()));
+    history.restore_operation(&before).unwrap();
+    mount.files.line_ends();
+    let wanted = [("back", AuditOp::Write), ("restore", AuditOp::Write)];
+    let wanted = wanted.map(|(line, op)| (op, "d/a".to_owned(), line.to_owned()));
+    for asked in ["d/a", "d"] {
+        let told = told(&audit(app, &[asked]));
+        assert_eq!(told.get(..2), Some(&wanted[..]), "{asked}: {told:?}");
+        assert_eq!(told.iter().filter(|(op, ..)| *op != AuditOp::MakeDir).count(), 4);
+    }
+    let entries = audit(app, &["d/a"]);
+    assert_eq!((entries[0].version, entries[0].after), (0, entries[1].before));
+    // What stayed as it was is not told of.
+    assert_eq!(audit(app, &["b"]).len(), 1);
+    let one = history.audit(&[at("d/a")], 1).unwrap();
+    assert_eq!(told(&one), wanted[..1]);
     Ok(())
 }
 
