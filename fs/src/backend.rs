@@ -135,6 +135,8 @@ pub struct ChangeInfo {
     pub empty: bool,
     pub immutable: bool,
     pub conflicted: bool,
+    /// Whether its change has other commits: operations of others, made at the same time.
+    pub divergent: bool,
     /// How many letters of the change id are its shortest unique prefix.
     pub prefix_len: usize,
 }

@@ -263,6 +263,9 @@ pub(super) fn failed(
     };
     let message = match &error {
         ChangeError::Fs(reason) => format!("cannot {doing} in '{}': {reason}", checkout.repo()),
+        ChangeError::Divergent { .. } => {
+            format!("{error}: 'changes abandon COMMIT' takes one of them away")
+        }
         ChangeError::NoBookmark(name) => format!("{error}{}", near::bookmark(name, checkout)),
         ChangeError::NoChange(id) => format!("{error}{}", near::change(id, checkout)),
         ChangeError::Revision { text, reason } if unknown(reason) == Some(text) => {

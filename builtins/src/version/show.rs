@@ -99,14 +99,21 @@ impl Look {
 
     /// The description, or jj's words for what lacks one, behind what else there is to know.
     pub fn description(&self, change: &ChangeInfo) -> String {
-        let conflict = match change.conflicted {
-            true => self.paint(Color::Red.into(), "(conflict) "),
-            false => String::new(),
-        };
-        conflict + &self.text(change)
+        let mut marks = self.marks(change).join(" ");
+        if !marks.is_empty() {
+            marks.push(' ');
+        }
+        marks + &self.text(change)
     }
 
-    /// As [`Look::description`], but for the conflict.
+    /// jj's words for what is wrong with a change.
+    fn marks(&self, change: &ChangeInfo) -> Vec<String> {
+        let all = [(change.divergent, "(divergent)"), (change.conflicted, "(conflict)")];
+        let marks = all.into_iter().filter(|(is, _)| *is);
+        marks.map(|(_, mark)| self.paint(Color::Red.into(), mark)).collect()
+    }
+
+    /// As [`Look::description`], but for what is wrong.
     fn text(&self, change: &ChangeInfo) -> String {
         let empty =
             if change.empty { self.paint(Color::Green.into(), "(empty) ") } else { String::new() };
@@ -175,12 +182,9 @@ impl Look {
         let id = self.id(&change.change_id, change.prefix_len);
         let author = self.paint(Color::Yellow.into(), named(&change.author, "name"));
         let when = self.paint(Color::Cyan.into(), &self.when(change.committed_ms));
-        let conflict = match change.conflicted {
-            true => self.paint(Color::Red.into(), "(conflict)"),
-            false => String::new(),
-        };
         let oid = self.oid(&change.commit_oid);
-        let mut words = vec![id, author, when, self.bookmarks(change), oid, conflict];
+        let mut words = vec![id, author, when, self.bookmarks(change), oid];
+        words.extend(self.marks(change));
         words.retain(|word| !word.is_empty());
         [words.join(" "), self.text(change)]
     }
@@ -213,6 +217,7 @@ pub(super) fn change_json(change: &ChangeInfo, current: bool) -> Value {
         "empty": change.empty,
         "immutable": change.immutable,
         "conflict": change.conflicted,
+        "divergent": change.divergent,
         "current": current,
     })
 }

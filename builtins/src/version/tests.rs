@@ -243,6 +243,7 @@ fn json_has_stable_names() {
         "conflict",
         "current",
         "description",
+        "divergent",
         "empty",
         "immutable",
         "parents",

@@ -32,6 +32,7 @@ pub(super) fn info(commit: Commit) -> ChangeInfo {
         empty: commit.empty,
         immutable: commit.immutable,
         conflicted: commit.conflicted,
+        divergent: commit.divergent,
         prefix_len: commit.prefix_len,
     }
 }

@@ -186,7 +186,7 @@ impl History for StoreCheckout {
 
     fn abandon(&self, revisions: &[Revision]) -> Result<Rewriting, ChangeError> {
         let ((), done) = self.operate(revisions, |engine, named| {
-            Ok(((), engine.abandon(&named.changes(revisions)?, &self.author)?))
+            Ok(((), engine.abandon(&named.targets(revisions)?, &self.author)?))
         })?;
         Ok(done)
     }
@@ -357,7 +357,7 @@ impl History for StoreCheckout {
 
     fn create_bookmark_at(&self, name: &BookmarkName, at: &Revision) -> Result<(), ChangeError> {
         let ((), _) = self.operate(std::slice::from_ref(at), |engine, named| {
-            Ok(((), engine.create_bookmark(name, &named.change(at)?)?))
+            Ok(((), engine.create_bookmark(name, &named.target(at)?)?))
         })?;
         Ok(())
     }
@@ -370,7 +370,7 @@ impl History for StoreCheckout {
     ) -> Result<(), ChangeError> {
         let targets = [to.clone()];
         let ((), _) = self.operate(&targets, |engine, named| {
-            let (to, expected) = (named.change(to)?, expected_commit(named, expected)?);
+            let (to, expected) = (named.target(to)?, expected_commit(named, expected)?);
             Ok(((), engine.set_bookmark(name, &to, expected.as_ref())?))
         })?;
         Ok(())
@@ -385,7 +385,7 @@ impl History for StoreCheckout {
     ) -> Result<(), ChangeError> {
         let targets = [to.clone()];
         let ((), _) = self.operate(&targets, |engine, named| {
-            let (to, expected) = (named.change(to)?, expected_commit(named, expected)?);
+            let (to, expected) = (named.target(to)?, expected_commit(named, expected)?);
             Ok(((), engine.move_bookmark(name, &to, backwards, expected.as_ref())?))
         })?;
         Ok(())

@@ -5,7 +5,7 @@ use jj_lib::ref_name::RefName;
 use jj_lib::repo::Repo as _;
 use jj_lib::view::View;
 use mesafs::backend::Backwards;
-use mesafs::name::{BookmarkName, ChangeId, CommitOid};
+use mesafs::name::{BookmarkName, CommitOid};
 
 use super::changes::{nobody, resolved};
 use super::draft::Draft;
@@ -13,7 +13,7 @@ use super::error::{EngineError, EngineResult};
 use super::history::History;
 use super::ids;
 use super::repository::Repository;
-use super::types::{Author, Bookmark, Resolved, Transacted};
+use super::types::{Author, Bookmark, Resolved, Target, Transacted};
 
 impl Repository {
     /// All bookmarks, sorted by name.
@@ -54,19 +54,29 @@ impl Repository {
         Ok(found)
     }
 
+    /// The commits that a bookmark points at: several while it is conflicted.
+    ///
+    /// # Errors
+    /// `NoBookmark`.
+    pub fn bookmark_commits(&self, name: &BookmarkName) -> EngineResult<Vec<CommitOid>> {
+        let history = self.history();
+        history.bookmark_target(name)?.added_ids().map(ids::commit_oid).collect()
+    }
+
     /// # Errors
     /// `BookmarkExists`, also for one that git cannot have beside it (`a` and `a/b`); `NoChange`,
     /// `Divergent`.
-    pub fn create_bookmark(
+    pub fn create_bookmark<'a>(
         &self,
         name: &BookmarkName,
-        change: &ChangeId,
+        to: impl Into<Target<'a>>,
     ) -> EngineResult<Transacted> {
+        let to = to.into();
         self.edit_bookmark("create a bookmark", |draft| {
             if let Some(taken) = in_the_way(draft.history.repo.view(), name) {
                 return Err(EngineError::BookmarkExists(taken));
             }
-            let target = draft.history.single(change)?;
+            let target = draft.history.target(to)?;
             draft.set_bookmark(name, target.id());
             Ok(())
         })
@@ -77,16 +87,17 @@ impl Repository {
     ///
     /// # Errors
     /// `NoBookmark`, `BookmarkRaced`, `MoveRefused`, `NoChange`, `Divergent`.
-    pub fn move_bookmark(
+    pub fn move_bookmark<'a>(
         &self,
         name: &BookmarkName,
-        change: &ChangeId,
+        to: impl Into<Target<'a>>,
         backwards: Backwards,
         expected: Option<&CommitOid>,
     ) -> EngineResult<Transacted> {
+        let to = to.into();
         self.edit_bookmark("move a bookmark", |draft| {
             check_expected(&draft.history, name, expected)?;
-            let target = draft.history.single(change)?;
+            let target = draft.history.target(to)?;
             if let (Backwards::Refuse, Some(direction)) =
                 (backwards, strays(&draft.history, name, target.id())?)
             {
@@ -103,12 +114,13 @@ impl Repository {
     ///
     /// # Errors
     /// `BookmarkExists` as [`Self::create_bookmark`], `BookmarkRaced`, `NoChange`, `Divergent`.
-    pub fn set_bookmark(
+    pub fn set_bookmark<'a>(
         &self,
         name: &BookmarkName,
-        change: &ChangeId,
+        to: impl Into<Target<'a>>,
         expected: Option<&CommitOid>,
     ) -> EngineResult<Transacted> {
+        let to = to.into();
         self.edit_bookmark("set a bookmark", |draft| {
             check_expected(&draft.history, name, expected)?;
             match in_the_way(draft.history.repo.view(), name) {
@@ -117,7 +129,7 @@ impl Repository {
                 }
                 _ => {}
             }
-            let target = draft.history.single(change)?;
+            let target = draft.history.target(to)?;
             draft.set_bookmark(name, target.id());
             Ok(())
         })

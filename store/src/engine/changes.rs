@@ -288,6 +288,7 @@ fn describe(
         empty: commit.is_empty(repo).block_on().doing("reading a commit")?,
         immutable,
         conflicted: commit.has_conflict(),
+        divergent: history.visible(commit.change_id())?.len() > 1,
         bookmarks: marks.get(commit.id()).cloned().unwrap_or_default(),
         prefix_len: prefix_len.block_on().doing("reading a commit")?,
     })

@@ -16,7 +16,7 @@ use pollster::FutureExt as _;
 
 use super::error::{Doing, EngineError, EngineResult};
 use super::ids;
-use super::types::{Resolved, Rewritten};
+use super::types::{Resolved, Rewritten, Target};
 
 /// At most so many candidates are listed for an ambiguous prefix.
 const CANDIDATES_MAX: usize = 20;
@@ -193,6 +193,14 @@ impl History {
                 change: change.to_string(),
                 commits: several.iter().map(|id| id.hex()).collect(),
             }),
+        }
+    }
+
+    /// The commit that something is done to.
+    pub fn target(&self, target: Target<'_>) -> EngineResult<JjCommit> {
+        match target {
+            Target::Change(change) => self.single(change),
+            Target::Commit(commit) => self.visible_commit(&ids::commit_id(commit)?),
         }
     }
 

@@ -72,6 +72,6 @@ pub use tidy::{Tidy, TidyReport};
 pub use touched::Touched;
 pub use types::{
     Author, Bookmark, Commit, ConflictedFile, Durability, Resolved, Rewritten, RootTree, Side,
-    Transacted, TreeEntry, TreeEntryKind,
+    Target, Transacted, TreeEntry, TreeEntryKind,
 };
 pub use writer::ObjectWriter;

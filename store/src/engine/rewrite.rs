@@ -25,7 +25,7 @@ use super::error::{Doing, EngineError, EngineResult};
 use super::history::History;
 use super::ids;
 use super::repository::Repository;
-use super::types::{Author, Resolved, Transacted};
+use super::types::{Author, Resolved, Target, Transacted};
 
 /// What becomes of a change whose whole content went elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +43,21 @@ pub enum Moved {
 }
 
 impl Repository {
-    /// Takes changes away. Their children move to their parents, and so do their bookmarks.
+    /// Takes changes, or single commits of them, away. Their children move to their parents, and so do
+    /// their bookmarks.
     ///
     /// # Errors
     /// `NoChange`, `Divergent`, `Immutable`.
-    pub fn abandon(&self, changes: &[ChangeId], committer: &Author) -> EngineResult<Transacted> {
+    pub fn abandon<'a, T>(&self, targets: &'a [T], committer: &Author) -> EngineResult<Transacted>
+    where
+        Target<'a>: From<&'a T>,
+    {
         self.rewrite("abandon", committer, |draft| {
-            for commit in singles(&draft.history, changes)? {
+            let commits = targets
+                .iter()
+                .map(|target| draft.history.target(target.into()))
+                .collect::<EngineResult<Vec<_>>>()?;
+            for commit in commits {
                 draft.will_rewrite(&commit)?;
                 draft.abandon(&commit)?;
             }

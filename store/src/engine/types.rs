@@ -77,6 +77,8 @@ pub struct Commit {
     pub empty: bool,
     pub immutable: bool,
     pub conflicted: bool,
+    /// Whether its change has other visible commits.
+    pub divergent: bool,
     /// Sorted.
     pub bookmarks: Vec<BookmarkName>,
     /// How many letters of the change id are its shortest unique prefix.
@@ -91,6 +93,25 @@ pub struct Resolved {
     pub commit: CommitOid,
     /// Its other visible commits, if the change is divergent.
     pub others: Vec<CommitOid>,
+}
+
+/// What something is done to: a change, which must have one commit then, or one of a change's commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    Change(&'a ChangeId),
+    Commit(&'a CommitOid),
+}
+
+impl<'a> From<&'a ChangeId> for Target<'a> {
+    fn from(change: &'a ChangeId) -> Self {
+        Self::Change(change)
+    }
+}
+
+impl<'a> From<&'a CommitOid> for Target<'a> {
+    fn from(commit: &'a CommitOid) -> Self {
+        Self::Commit(commit)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

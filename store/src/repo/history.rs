@@ -44,7 +44,16 @@ impl Repo {
     /// Opens what a mount asks for.
     pub fn open_pin(&self, pin: &Pin) -> Result<Opened, StoreError> {
         match pin {
-            Pin::Default => self.open_bookmark(&self.engine.default_bookmark()),
+            Pin::Default => {
+                let name = self.engine.default_bookmark();
+                match self.open_bookmark(&name) {
+                    // Whoever comes to settle that has to get in.
+                    Err(StoreError::Engine(EngineError::BookmarkConflicted(_))) => {
+                        self.open_one_of(&name)
+                    }
+                    opened => opened,
+                }
+            }
             Pin::Bookmark(name) => self.open_bookmark(name),
             Pin::Change(id) => self.open_change(id),
         }
@@ -85,6 +94,14 @@ impl Repo {
             self.live(resolved)?
         };
         self.opened(live, Some(name.clone()))
+    }
+
+    /// Opens the first of the changes that a conflicted bookmark points at, but not by the bookmark.
+    fn open_one_of(&self, name: &BookmarkName) -> Result<Opened, StoreError> {
+        let commits = self.engine.bookmark_commits(name)?;
+        let conflicted = || EngineError::BookmarkConflicted(name.to_string());
+        let first = self.engine.commit(commits.first().ok_or_else(conflicted)?)?;
+        self.open_change(first.change.as_str())
     }
 
     fn opened(

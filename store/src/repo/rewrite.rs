@@ -15,7 +15,7 @@ use super::history::History;
 use super::revisions::Here;
 use super::{LiveChange, Moves, Repo, Standing};
 use crate::cause::Cause;
-use crate::engine::{EngineResult, Repository, Rewritten, Transacted};
+use crate::engine::{EngineError, EngineResult, Repository, Rewritten, Transacted};
 use crate::error::StoreError;
 
 /// How often an operation waits for somebody who goes on writing; then what comes is merged.
@@ -58,6 +58,37 @@ impl Named<'_> {
 
     pub fn commits(&self, revisions: &[Revision]) -> Result<Vec<CommitOid>, StoreError> {
         self.repo.find_all(revisions, self.here)
+    }
+
+    /// The one commit that a revision names, which is to be changed or pointed at.
+    ///
+    /// # Errors
+    /// Besides those of the look-up `Divergent`: a change id does not say which of several commits.
+    pub fn target(&self, revision: &Revision) -> Result<CommitOid, StoreError> {
+        if let Revision::Change(prefix) = revision {
+            let found = self.repo.engine.resolve_change(prefix)?;
+            if !found.others.is_empty() {
+                let commits = std::iter::once(&found.commit).chain(&found.others);
+                let commits = commits.map(CommitOid::to_string).collect();
+                let change = found.change.to_string();
+                return Err(EngineError::Divergent { change, commits }.into());
+            }
+        }
+        let commit = self.commit(revision)?;
+        self.repo.present(&commit).map(|_| commit)
+    }
+
+    /// The commits that revisions name; an expression may name any number.
+    ///
+    /// # Errors
+    /// As [`Named::target`].
+    pub fn targets(&self, revisions: &[Revision]) -> Result<Vec<CommitOid>, StoreError> {
+        for revision in revisions.iter().filter(|one| matches!(one, Revision::Change(_))) {
+            self.target(revision)?;
+        }
+        let commits = self.commits(revisions)?;
+        commits.iter().try_for_each(|commit| self.repo.present(commit).map(drop))?;
+        Ok(commits)
     }
 
     /// The changes that an expression names.

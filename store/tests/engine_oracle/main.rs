@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod beside;
+mod diverged;
 #[path = "../engine/fixture.rs"]
 mod fixture;
 mod gc;

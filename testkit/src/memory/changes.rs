@@ -167,6 +167,7 @@ impl History {
             empty: change.tree.root().dir.same_identity(&change.base),
             immutable: Self::is_immutable(id),
             conflicted: false,
+            divergent: false,
             prefix_len: others.map(shared).max().map_or(1, |longest| longest + 1),
         })
     }
