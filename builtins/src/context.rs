@@ -2,6 +2,8 @@
 //!
 //! Never the interpreter, the store, the host or the network.
 
+mod descriptors;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use crate::command::{CommandError, ExitStatus};
 use crate::pager::Paged;
 use crate::registry::Registry;
 use crate::stream::{FileStream, Input, Output, Policy, Stream};
+
+pub use descriptors::{descriptor_link, descriptor_path, linking, reopened};
 
 /// A command that a command asks to be run: `xargs`, `env`, `find -exec`.
 #[derive(Debug, Clone)]
@@ -259,37 +263,5 @@ impl Context<'_> {
     /// ECANCELED.
     pub fn check(&self) -> Result<(), CommandError> {
         Ok(crate::stream::check(&self.cancel, Operation::Read)?)
-    }
-}
-
-/// What opening `/dev/fd/N` gives: the file of the descriptor opened once more, with an offset of
-/// its own, as the kernel does; anything else, and a file that is gone, is the stream itself.
-///
-/// # Errors
-/// Those of `open`.
-pub fn reopened(
-    fs: &dyn FileSystem,
-    stream: Arc<dyn Stream>,
-    options: &OpenOptions,
-) -> FsResult<Arc<dyn Stream>> {
-    match stream.file().and_then(|file| file.path()) {
-        Some(path) => Ok(Arc::new(FileStream(fs.open(&path.to_vpath(), options)?))),
-        None => Ok(stream),
-    }
-}
-
-/// The descriptor that `/dev/stdin`, `/dev/fd/N`, `/proc/self/fd/N` or `/dev/tty` names.
-#[must_use]
-pub fn descriptor_path(path: &BStr) -> Option<u32> {
-    match path.as_bytes() {
-        b"/dev/stdin" | b"/dev/tty" => Some(0),
-        b"/dev/stdout" => Some(1),
-        b"/dev/stderr" => Some(2),
-        bytes => {
-            let digits = bytes
-                .strip_prefix(b"/dev/fd/")
-                .or_else(|| bytes.strip_prefix(b"/proc/self/fd/"))?;
-            digits.to_str().ok()?.parse().ok()
-        }
     }
 }

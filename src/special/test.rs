@@ -1,7 +1,7 @@
 //! `test` and `[`.
 
 use mesafs::FsStat;
-use mesash_builtins::context::descriptor_path;
+use mesash_builtins::context::{descriptor_link, descriptor_path, linking};
 use mesash_builtins::core::test::{Facts, Fault, test};
 
 use super::{Call, Special};
@@ -65,6 +65,9 @@ impl Facts for Eval {
         }
         if follow && let Some(fd) = descriptor_path(full.as_bstr()) {
             return self.shell.fds.get(fd)?.stream.metadata().ok();
+        }
+        if !follow && let Some(fd) = descriptor_link(full.as_bstr()) {
+            return self.shell.fds.get(fd)?.stream.metadata().ok().map(linking);
         }
         let fs = self.shell.fs();
         if follow { fs.metadata(&full).ok() } else { fs.symlink_metadata(&full).ok() }

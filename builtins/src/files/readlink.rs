@@ -49,7 +49,7 @@ fn readlink(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
             Some('f') => resolve(ctx, name, Missing::Last),
             Some('e') => resolve(ctx, name, Missing::None),
             Some(_) => resolve(ctx, name, Missing::Any),
-            None => ctx.path(name).and_then(|path| ctx.fs.read_link(&path)),
+            None => ctx.path(name).and_then(|path| ctx.read_link(&path)),
         };
         match value {
             Ok(value) => {

@@ -97,8 +97,8 @@ fn subject<'a>(ctx: &Context<'_>, args: &Args, operand: &'a BString) -> FsResult
     }
     let path = ctx.path(operand)?;
     let follow = args.has('L') || args.has('f');
-    let stat = if follow { ctx.fs.metadata(&path)? } else { ctx.fs.symlink_metadata(&path)? };
-    let target = if stat.is_symbolic_link() { Some(ctx.fs.read_link(&path)?) } else { None };
+    let stat = if follow { ctx.metadata(&path)? } else { ctx.symlink_metadata(&path)? };
+    let target = if stat.is_symbolic_link() { Some(ctx.read_link(&path)?) } else { None };
     Ok(Subject { name: operand, stat, target, quotes: true })
 }
 
@@ -242,15 +242,16 @@ fn value_of(
         b'm' => text("/"),
         b'n' => text(subject.name.to_vec()),
         b'N' => {
-            let shown = |name: &BString| {
-                if subject.quotes {
-                    quoted(name).to_string()
-                } else {
-                    quoted_as_needed(name).to_string()
-                }
+            let shown = |name: &BString| match subject.quotes {
+                true => quoted(name).to_string().into(),
+                false => name.clone(),
             };
-            let arrow = subject.target.as_ref().map(|target| format!(" -> {}", shown(target)));
-            text(shown(subject.name) + &arrow.unwrap_or_default())
+            let mut line = shown(subject.name);
+            if let Some(target) = &subject.target {
+                line.extend_from_slice(b" -> ");
+                line.extend_from_slice(&shown(target));
+            }
+            text(line)
         }
         b'o' => numeric(4096),
         b's' => numeric(stat.size),

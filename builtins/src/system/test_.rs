@@ -50,11 +50,7 @@ struct World<'a, 'c>(&'a Context<'c>);
 impl Facts for World<'_, '_> {
     fn stat(&mut self, path: &[u8], follow: bool) -> Option<FsStat> {
         let path = self.0.path(path).ok()?;
-        if let Some(fd) = crate::context::descriptor_path(path.as_bstr()) {
-            return self.0.host.descriptor(fd)?.metadata().ok();
-        }
-        let stat =
-            if follow { self.0.fs.metadata(&path) } else { self.0.fs.symlink_metadata(&path) };
+        let stat = if follow { self.0.metadata(&path) } else { self.0.symlink_metadata(&path) };
         stat.ok()
     }
 

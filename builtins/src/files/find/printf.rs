@@ -243,7 +243,7 @@ pub(super) fn target(ctx: &Context<'_>, found: &Found) -> Option<BString> {
     if !found.stat.is_symbolic_link() {
         return None;
     }
-    ctx.path(&found.path).and_then(|path| ctx.fs.read_link(&path)).ok()
+    ctx.path(&found.path).and_then(|path| ctx.read_link(&path)).ok()
 }
 
 /// The letter of `-type`.
@@ -261,7 +261,7 @@ fn linked_type(ctx: &Context<'_>, found: &Found, _follow: Links) -> Vec<u8> {
     if !found.stat.is_symbolic_link() {
         return vec![type_letter(found.stat.kind)];
     }
-    let stat = ctx.path(&found.path).and_then(|path| ctx.fs.metadata(&path));
+    let stat = ctx.path(&found.path).and_then(|path| ctx.metadata(&path));
     vec![match stat {
         Ok(stat) => type_letter(stat.kind),
         Err(error) => match error.errno() {

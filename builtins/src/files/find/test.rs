@@ -32,7 +32,7 @@ pub(super) fn holds(
         Test::Regex(regex) => regex.is_match(&found.path, &ctx.cancel)?,
         Test::Type(letters) => letters.contains(&type_letter(stat.kind)),
         Test::LinkedType(letters) => {
-            let linked = ctx.path(&found.path).and_then(|path| ctx.fs.metadata(&path));
+            let linked = ctx.path(&found.path).and_then(|path| ctx.metadata(&path));
             letters.contains(&type_letter(linked.map_or(stat.kind, |stat| stat.kind)))
         }
         Test::Size(count, unit) => count.holds(stat.size.div_ceil(*unit)),
@@ -58,10 +58,10 @@ pub(super) fn holds(
         Test::Group(count) => count.holds(u64::from(ctx.identity.gid)),
         // Read and write bits are not enforced here.
         Test::Readable | Test::Writable => {
-            ctx.path(&found.path).and_then(|path| ctx.fs.metadata(&path)).is_ok()
+            ctx.path(&found.path).and_then(|path| ctx.metadata(&path)).is_ok()
         }
         Test::Executable => {
-            let linked = ctx.path(&found.path).and_then(|path| ctx.fs.metadata(&path));
+            let linked = ctx.path(&found.path).and_then(|path| ctx.metadata(&path));
             linked.is_ok_and(|stat| stat.is_directory() || stat.mode & 0o111 != 0)
         }
         Test::FileSystem(name) => name == "mesafs",

@@ -131,12 +131,12 @@ impl Walk<'_, '_> {
     fn stat(&self, path: &BString, follow: bool) -> FsResult<FsStat> {
         let path = self.ctx.path(path)?;
         if follow {
-            match self.ctx.fs.metadata(&path) {
+            match self.ctx.metadata(&path) {
                 Err(error) if matches!(error.errno(), Errno::NoEnt | Errno::Loop) => {}
                 other => return other,
             }
         }
-        self.ctx.fs.symlink_metadata(&path)
+        self.ctx.symlink_metadata(&path)
     }
 
     /// What is in a directory; `None` if it cannot be read, which has been said.

@@ -84,21 +84,21 @@ impl Listing<'_, '_> {
     fn operand(&self, operand: &BString) -> FsResult<Entry> {
         let path = self.ctx.path(operand)?;
         let stat = match self.options.follow {
-            FollowLinks::Always | FollowLinks::CommandLine => match self.ctx.fs.metadata(&path) {
+            FollowLinks::Always | FollowLinks::CommandLine => match self.ctx.metadata(&path) {
                 Err(error) if self.options.follow == FollowLinks::CommandLine => {
                     if error.errno() == Errno::NoEnt {
-                        self.ctx.fs.symlink_metadata(&path)?
+                        self.ctx.symlink_metadata(&path)?
                     } else {
                         return Err(error);
                     }
                 }
                 other => other?,
             },
-            FollowLinks::CommandLineDirs => match self.ctx.fs.metadata(&path) {
+            FollowLinks::CommandLineDirs => match self.ctx.metadata(&path) {
                 Ok(stat) if stat.is_directory() => stat,
-                _ => self.ctx.fs.symlink_metadata(&path)?,
+                _ => self.ctx.symlink_metadata(&path)?,
             },
-            FollowLinks::Never => self.ctx.fs.symlink_metadata(&path)?,
+            FollowLinks::Never => self.ctx.symlink_metadata(&path)?,
         };
         Ok(self.entry(operand.clone(), operand.clone(), stat))
     }
@@ -109,8 +109,8 @@ impl Listing<'_, '_> {
             && self.wants_targets()
             && let Ok(vpath) = self.ctx.path(&path)
         {
-            link = self.ctx.fs.read_link(&vpath).ok();
-            target = self.ctx.fs.metadata(&vpath).ok();
+            link = self.ctx.read_link(&vpath).ok();
+            target = self.ctx.metadata(&vpath).ok();
         }
         Entry { name, path, stat, link, target }
     }
@@ -185,7 +185,7 @@ impl Listing<'_, '_> {
         };
         if self.options.hidden == Hidden::All {
             for name in [".", ".."] {
-                if let Ok(stat) = path.join(name).and_then(|path| self.ctx.fs.metadata(&path)) {
+                if let Ok(stat) = path.join(name).and_then(|path| self.ctx.metadata(&path)) {
                     entries.push(self.entry(name.into(), inside(name.as_bytes()), stat));
                 }
             }
@@ -196,7 +196,7 @@ impl Listing<'_, '_> {
             }
             let child = inside(&name);
             let stat = if stat.is_symbolic_link() && self.options.follow == FollowLinks::Always {
-                match self.ctx.path(&child).and_then(|path| self.ctx.fs.metadata(&path)) {
+                match self.ctx.path(&child).and_then(|path| self.ctx.metadata(&path)) {
                     Ok(stat) => stat,
                     Err(error) => {
                         let shown = quoted(&child);
