@@ -431,7 +431,7 @@ impl Walk {
                 }
                 WordPart::Array(assignment) => self.assignment(assignment),
                 WordPart::Bad(bad) => match &**bad {
-                    BadPart::Substitution(text)
+                    BadPart::Substitution { text, .. }
                     | BadPart::Syntax { text, .. }
                     | BadPart::Commands { text, .. } => {
                         self.opaque(OpaqueKind::Syntax, text.to_vec());

@@ -338,7 +338,7 @@ impl Expander<'_> {
                 sink.quoted(&crate::syntax::print::text_of(&assignment.text))
             }
             WordPart::Bad(bad) => match &**bad {
-                BadPart::Substitution(text) => self.bad_substitution(text),
+                BadPart::Substitution { text, shown } => self.bad_substitution(text, shown),
                 BadPart::Commands { error, .. } => {
                     self.run.bad_commands(self.shell, error);
                     sink.expansion(b"")
@@ -349,13 +349,13 @@ impl Expander<'_> {
     }
 
     /// `${x@Z}` is nothing if `x` is unset, and else ends the shell; other nonsense doesn't.
-    fn bad_substitution(&mut self, text: &[u8]) -> Expanded<()> {
+    fn bad_substitution(&mut self, text: &[u8], shown: &[u8]) -> Expanded<()> {
         let inside = text.strip_prefix(b"${").unwrap_or(text);
         let name = inside.iter().position(|&byte| byte == b'@').and_then(|at| inside.get(..at));
         match name.filter(|name| is_identifier(name)) {
             Some(name) if self.name_value(name)?.is_none() => Ok(()),
-            Some(_) => Err(ExpandError::BadTransform(Str::new(text))),
-            None => Err(ExpandError::BadSubstitution(Str::new(text))),
+            Some(_) => Err(ExpandError::BadTransform(Str::new(shown))),
+            None => Err(ExpandError::BadSubstitution(Str::new(shown))),
         }
     }
 

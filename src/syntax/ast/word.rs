@@ -112,8 +112,9 @@ pub struct BraceRange {
 pub enum BadPart {
     /// Backquotes around what can't be read: told when it is expanded, to nothing.
     Commands { text: Text, error: Box<ParseError> },
-    /// `${…}` with nonsense in it: `bash: ${…}: bad substitution`. The text with its braces.
-    Substitution(Text),
+    /// `${…}` with nonsense in it: its text with the braces, and that of the word around it, as far
+    /// as it is quoted alike, which the message shows.
+    Substitution { text: Text, shown: Text },
     /// A here-document, or text of an expansion, that doesn't parse.
     Syntax { text: Text, error: Box<ParseError> },
 }

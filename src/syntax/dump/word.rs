@@ -65,7 +65,9 @@ impl Dump<'_> {
                 json!({ "type": "assignment", "assignment": self.assignment(assignment) })
             }
             WordPart::Bad(bad) => match &**bad {
-                BadPart::Substitution(bad) => json!({ "type": "bad", "text": text(bad) }),
+                BadPart::Substitution { text: bad, .. } => {
+                    json!({ "type": "bad", "text": text(bad) })
+                }
                 BadPart::Syntax { text: bad, error } | BadPart::Commands { text: bad, error } => {
                     let errors = error.messages().into_iter().map(|line| text(&line));
                     let errors: Value = errors.collect();

@@ -18,6 +18,16 @@ pub(super) struct Cutter<'a, 'p, 's> {
     pub reader: &'a mut Reader<'p, 's>,
     pub bytes: &'a [u8],
     pub marks: &'a [Mark],
+    pub within: Within,
+}
+
+/// The text that is being cut: what a message about one of its parts shows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Within {
+    pub start: usize,
+    pub end: usize,
+    /// It ends with a `"` before `end`.
+    pub until_quote: bool,
 }
 
 /// Which bytes mean something.
@@ -30,13 +40,15 @@ pub(super) enum Around {
     /// The operand of a `${…}` that is between double quotes: `"` quotes as if there were none
     /// around it, `\}` is a brace.
     Operand,
+    /// Between double quotes in an [`Around::Operand`]: a backslash goes away before any byte.
+    Inner,
     /// Arithmetic: `"` goes away.
     Arithmetic,
 }
 
 impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
     pub fn new(reader: &'a mut Reader<'p, 's>, bytes: &'a [u8], marks: &'a [Mark]) -> Self {
-        Self { reader, bytes, marks }
+        Self { reader, bytes, marks, within: Within::default() }
     }
 
     pub fn interner(&self) -> &'p Interner {
@@ -65,6 +77,14 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
 
     /// The parts of text outside of quotes.
     pub fn unquoted(&mut self, range: Range<usize>) -> Parsed<Vec<WordPart>> {
+        let within = Within { start: range.start, end: range.end, until_quote: false };
+        let outer = std::mem::replace(&mut self.within, within);
+        let parts = self.unquoted_parts(range);
+        self.within = outer;
+        parts
+    }
+
+    fn unquoted_parts(&mut self, range: Range<usize>) -> Parsed<Vec<WordPart>> {
         let mut parts = Parts::default();
         let mut at = range.start;
         let end = range.end;
@@ -151,6 +171,20 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
         range: Range<usize>,
         around: Around,
     ) -> Parsed<usize> {
+        let until_quote = matches!(around, Around::Quotes | Around::Inner);
+        let within = Within { start: range.start, end: range.end, until_quote };
+        let outer = std::mem::replace(&mut self.within, within);
+        let end = self.quoted_parts(parts, range, around);
+        self.within = outer;
+        end
+    }
+
+    fn quoted_parts(
+        &mut self,
+        parts: &mut Parts,
+        range: Range<usize>,
+        around: Around,
+    ) -> Parsed<usize> {
         let mut at = range.start;
         let end = range.end;
         while at < end {
@@ -168,15 +202,15 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
                     let removed = match next {
                         Some(b'$' | b'`' | b'\\' | b'\n') => true,
                         Some(b'"') => around != Around::Body,
-                        Some(b'}') => around == Around::Operand,
-                        _ => false,
+                        Some(b'}') => matches!(around, Around::Operand | Around::Inner),
+                        _ => around == Around::Inner,
                     };
                     let from = if removed { at + 1 } else { at };
                     parts.quoted(self.slice(from..(at + 2).min(end)));
                     at += 2;
                 }
                 b'"' => match around {
-                    Around::Quotes => return Ok(at + 1),
+                    Around::Quotes | Around::Inner => return Ok(at + 1),
                     Around::Operand => at = self.inner_quotes(parts, at, end)?,
                     Around::Arithmetic => at += 1,
                     Around::Body => {
@@ -193,7 +227,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
     /// `"` within an operand that is quoted as a whole: what is up to the next one is quoted too.
     fn inner_quotes(&mut self, parts: &mut Parts, at: usize, end: usize) -> Parsed<usize> {
         parts.quoted(b"");
-        self.quoted(parts, at + 1..end, Around::Quotes)
+        self.quoted(parts, at + 1..end, Around::Inner)
     }
 
     /// What begins at `at` with `$`, a backquote, `<(` or `>(`; returns where it ends.
@@ -276,7 +310,7 @@ impl<'a, 'p, 's> Cutter<'a, 'p, 's> {
     fn backtick(&mut self, range: Range<usize>, around: Option<Around>) -> Parsed<WordPart> {
         let line = self.reader.command_line;
         let escaped = self.slice(range);
-        let quoted = matches!(around, Some(Around::Quotes | Around::Operand));
+        let quoted = matches!(around, Some(Around::Quotes | Around::Inner | Around::Operand));
         let mut script = Vec::with_capacity(escaped.len());
         let mut bytes = escaped.iter().copied().peekable();
         while let Some(byte) = bytes.next() {

@@ -1,6 +1,6 @@
 //! `${…}`: the parameter and the operator.
 
-use super::cut::{Around, Cutter, flags_of};
+use super::cut::{Around, Cutter, Within, flags_of};
 use super::{mark_at, special_parameter, subscript_end};
 use crate::syntax::ast::{
     BadPart, CaseMode, Param, ParamName, ParamOp, Pattern, ReplaceMode, Subscript, SubscriptKind,
@@ -19,8 +19,21 @@ impl Cutter<'_, '_, '_> {
         if let Some(part) = self.reader_nested(range.clone(), around)? {
             return Ok(part);
         }
-        let whole = range.start.saturating_sub(2)..range.end + 1;
-        Ok(WordPart::Bad(Box::new(BadPart::Substitution(self.printed(whole)))))
+        let text = self.printed(range.start.saturating_sub(2)..range.end + 1);
+        let shown = self.printed(self.whole(range.start));
+        Ok(WordPart::Bad(Box::new(BadPart::Substitution { text, shown })))
+    }
+
+    /// What bash shows of the word around a faulty `${…}`: all that is quoted alike.
+    fn whole(&self, at: usize) -> Range<usize> {
+        let Within { start, end, until_quote } = self.within;
+        let quote = start.checked_sub(1).filter(|_| until_quote);
+        let close = quote.and_then(|quote| {
+            super::skip_double(self.slice(0..self.bytes.len()), self.marks, quote)
+        });
+        let end = close.unwrap_or(end);
+        debug_assert!((start..=end).contains(&at));
+        start..end
     }
 
     /// Counts a level of nesting around [`Self::read`].
@@ -30,7 +43,8 @@ impl Cutter<'_, '_, '_> {
         around: Option<Around>,
     ) -> Parsed<Option<WordPart>> {
         let (bytes, marks) = (self.bytes, self.marks);
-        self.reader.nested(|reader| Cutter::new(reader, bytes, marks).read(range, around))
+        let within = self.within.clone();
+        self.reader.nested(|reader| Cutter { reader, bytes, marks, within }.read(range, around))
     }
 
     /// `None` if it is nonsense.
@@ -49,11 +63,18 @@ impl Cutter<'_, '_, '_> {
         {
             return Ok(Some(part));
         }
+        // What `!` follows is no operator of `$!`.
+        if matches!(inside, [b'!', b'?' | b'#' | b'@' | b'*' | b'$' | b'!', ..]) {
+            return Ok(None);
+        }
         let Some((name, subscript, end)) = self.name(range.clone())? else { return Ok(None) };
         if end == range.end && subscript.is_none() {
             return Ok(Some(WordPart::Var(name)));
         }
         let Some(op) = self.operator(end..range.end, around)? else { return Ok(None) };
+        if !may_have(name, &op) {
+            return Ok(None);
+        }
         Ok(Some(self.param(range, name, subscript, false, op)))
     }
 
@@ -66,8 +87,7 @@ impl Cutter<'_, '_, '_> {
         let at = range.start + 1;
         let rest = self.slice(at..range.end);
         let operator =
-            matches!(rest, [b'-' | b':' | b'+' | b'=' | b'%' | b'/' | b'^' | b',' | b'~', ..])
-                || matches!(rest, [b'?' | b'#' | b'@', _, ..]);
+            matches!(rest, [b'-' | b':' | b'+' | b'=' | b'%' | b'/' | b'^' | b',' | b'~', ..]);
         if rest.is_empty() || operator {
             return Ok(None);
         }
@@ -80,6 +100,9 @@ impl Cutter<'_, '_, '_> {
             let op = ParamOp::Names { prefix, at: last == b'@' };
             return Ok(Some(self.param(range, ParamName::Zero, None, false, op)));
         }
+        if matches!(rest, [b'$' | b'!']) {
+            return Ok(None);
+        }
         let Some((name, subscript, end)) = self.name(at..range.end)? else { return Ok(None) };
         if let Some(subscript) = &subscript
             && subscript.kind != SubscriptKind::Key
@@ -89,6 +112,9 @@ impl Cutter<'_, '_, '_> {
             return Ok(Some(self.param(range, name, None, false, op)));
         }
         let Some(op) = self.operator(end..range.end, around)? else { return Ok(None) };
+        if !may_have(name, &op) {
+            return Ok(None);
+        }
         Ok(Some(self.param(range, name, subscript, true, op)))
     }
 
@@ -292,6 +318,12 @@ impl Cutter<'_, '_, '_> {
         }
         None
     }
+}
+
+/// Bash knows no `^`, `,` and `~` behind `#`, `?` and `-`.
+fn may_have(name: ParamName, op: &ParamOp) -> bool {
+    let bare = matches!(name, ParamName::Count | ParamName::Status | ParamName::Flags);
+    !(bare && matches!(op, ParamOp::Case { .. }))
 }
 
 pub(super) fn word_of(parts: Vec<WordPart>) -> Word {
