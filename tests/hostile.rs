@@ -93,6 +93,15 @@ fn table() -> Vec<Hostile> {
         hostile("for ((i=0;;i++)); do hash -p /x h$i; done", "memory limit reached"),
         hostile("f() { local v{1..2000}; f; }; f; echo no", "memory limit reached"),
         hostile("printf -v x 'v%d=1;' {1..10000}; eval \"$x\"; f() { (f); }; f; echo end", "fork: Resource"),
+        hostile("f() { for ((i=0;;i++)); do local v$i; done; }; f; echo no", "memory limit reached"),
+        hostile("f() { local x=1; x=2 f; }; f; echo no", "nesting level exceeded"),
+        hostile(
+            "shopt -s expand_aliases; for i in {0..60}; do alias a$i=\"a$((i+1)) a$((i+1)) \"; done\na0; echo no",
+            "",
+        ),
+        // The tree of one command.
+        hostile("eval \"$(printf 'x=1;%.0s' {1..100000})\"; echo no", "memory limit reached"),
+        hostile("eval \"f() { : $(printf 'a %.0s' {1..200000}); }\"; echo no", "memory limit reached"),
         // Nesting in the text.
         hostile(eval(nested("$(", ":", ")", 10_000)), "status 2"),
         hostile(eval(nested("(", ":", ")", 10_000)), "status"),

@@ -66,7 +66,7 @@ pub fn function(eval: &mut Eval, entry: &Arc<FunctionEntry>, args: Vec<Str>) -> 
         name: Str::new(&entry.function.name),
         source: entry.source.clone(),
         called_from: line,
-        arguments: if extdebug { args.clone().into() } else { Arc::default() },
+        arguments: extdebug.then(|| args.clone().into()),
         options: None,
     };
     let args = match eval.positional(args) {

@@ -262,7 +262,11 @@ fn run_startup(eval: &mut Eval) -> Result<(), Unwind> {
     };
     match eval.read_whole(&path) {
         Ok(content) => {
-            eval.source_text(&content, path, &[])?;
+            // It is traced as the script itself is.
+            eval.rt.trace_level -= 1;
+            let step = eval.source_text(&content, path, &[]);
+            eval.rt.trace_level += 1;
+            step?;
             eval.shell.status = 0;
         }
         Err(error) if error.errno() == Errno::IsDir => {

@@ -47,6 +47,16 @@ fn word(eval: &mut Eval, word: &Word) -> Result<Str, Stop> {
     }
 }
 
+/// The element of an associative array that a word names.
+fn element(eval: &mut Eval, word: &Word) -> Result<Option<expand::Element>, Stop> {
+    match expand::element_named(&mut eval.shell, &mut eval.rt, word) {
+        Ok(element) => Ok(element),
+        // It is told of where the name is looked up.
+        Err(expand::ExpandError::Variable(_)) => Ok(None),
+        Err(error) => Err(Stop::Leave(eval.expand_failed(error))),
+    }
+}
+
 /// `negated`: a `!` stands before it, which a trace shows.
 fn judge(eval: &mut Eval, node: &Cond, negated: bool) -> Answer {
     match node {
@@ -54,6 +64,11 @@ fn judge(eval: &mut Eval, node: &Cond, negated: bool) -> Answer {
             let value = word(eval, operand)?;
             traced(eval, negated, &[b"-n ", &value]);
             Ok(!value.is_empty())
+        }
+        Cond::Unary(b'v', operand) if let Some(element) = element(eval, operand)? => {
+            let name = eval.shell.name(element.symbol);
+            traced(eval, negated, &[b"-v ", &name, b"[", &element.key, b"]"]);
+            Ok(expand::element_is_set(&mut eval.shell, &mut eval.rt, &element))
         }
         Cond::Unary(letter, operand) => {
             let value = word(eval, operand)?;

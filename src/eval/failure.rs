@@ -73,9 +73,12 @@ pub fn expansion(shell: &mut Shell, rt: &mut Runtime, error: ExpandError) -> Unw
     }
     // A subshell that ends so has status 1, as has a shell under `set -e`; else it is 127.
     let small = rt.is_subshell || shell.options.has(Opt::ErrExit);
-    let status = if small { error.status().min(1) } else { error.status() };
+    let sealed = shell.options.has(Opt::Posix)
+        && matches!(error, ExpandError::Variable(VarError::ReadOnly(_)));
+    let status = if sealed { 127 } else { error.status() };
+    let status = if small { status.min(1) } else { status };
     shell.status = status;
-    if error.is_fatal() && !shell.options.has(Opt::Interactive) {
+    if (error.is_fatal() || sealed) && !shell.options.has(Opt::Interactive) {
         rt.exit_from_error = true;
         return Unwind::Exit(status);
     }

@@ -75,8 +75,8 @@ pub struct Runtime {
     pub is_subshell: bool,
     /// `set -v`, as whoever reads lines sees it.
     pub verbose: Arc<AtomicBool>,
-    /// How deep `PS4` is repeated.
-    pub trace_level: u32,
+    /// How often `PS4` is repeated; below 0 on the way to what begins anew.
+    pub trace_level: i32,
     /// In a trap: `$?` from before it.
     pub status_before_trap: Option<u8>,
     /// Jobs outlive an input: an interactive session.

@@ -144,7 +144,7 @@ impl Eval {
             _ => self.rt.sources > 0,
         };
         let level = self.rt.trace_level;
-        self.rt.trace_level += u32::from(inner);
+        self.rt.trace_level += i32::from(inner);
         let builtin = self.rt.builtin.take();
         let negated = std::mem::take(&mut self.rt.negated);
         let step = self.run_parser(parser, kind);
@@ -221,7 +221,10 @@ impl Eval {
                     if error.verdict == Verdict::WrongInside && kind != TextKind::Prompt {
                         let script = !self.rt.is_subshell && !self.rt.reads_text;
                         if !(in_condition && script) {
-                            self.shell.status = self.status_of_bad_substitution();
+                            self.shell.status = match error.in_array {
+                                true => 1,
+                                false => self.status_of_bad_substitution(),
+                            };
                         }
                         return Err(Unwind::Exit(self.shell.status));
                     }
@@ -231,7 +234,7 @@ impl Eval {
                         && matches!(kind, TextKind::File | TextKind::CommandString)
                         && self.rt.sources == 0;
                     if !ends {
-                        self.shell.status = 2;
+                        self.shell.status = if error.in_array { 1 } else { 2 };
                     }
                     return Ok(self.shell.status);
                 }

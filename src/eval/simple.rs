@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::expand::ExpandError;
+use super::expand::{Element, ExpandError};
 use super::lookup::Found;
 use super::{Eval, Step, Unwind, call, expand, external, redirect};
 use crate::special::{self, Call, Special};
@@ -33,6 +33,10 @@ pub fn run(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     }
     let status = step?;
     eval.shell.pipe_status = PipeStatus::One(status);
+    if eval.rt.process.has_pending() {
+        eval.shell.status = status;
+        eval.run_signal_traps()?;
+    }
     eval.finish(status)
 }
 
@@ -49,8 +53,13 @@ fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
     }
     let mut fields = Vec::with_capacity(node.words.len());
     let mut arrays = Vec::new();
-    let declares = declaration(eval, node);
-    if let Err(error) = words(eval, &node.words, declares, &mut fields, &mut arrays) {
+    let mut elements = Vec::new();
+    let done = match declaration(eval, node) {
+        None => expand::words(&mut eval.shell, &mut eval.rt, &node.words, &mut fields),
+        Some(Names::Declared) => declared(eval, &node.words, &mut fields, &mut arrays),
+        Some(Names::Unset) => unset(eval, &node.words, &mut fields, &mut elements),
+    };
+    if let Err(error) = done {
         return Err(eval.expand_failed(error));
     }
     let Some(name) = fields.first() else {
@@ -66,7 +75,8 @@ fn expanded(eval: &mut Eval, command: &Command, node: &Simple) -> Step {
         let function = Arc::clone(function);
         function_call(eval, command, node, &function, fields)
     } else if let Some(builtin) = symbol.and_then(|symbol| eval.rt.builtins.enabled(symbol)) {
-        builtin_call(eval, command, node, builtin, &fields, &arrays)
+        let given = (fields.as_slice(), arrays.as_slice(), elements.as_slice());
+        builtin_call(eval, command, node, builtin, given)
     } else {
         external_call(eval, command, node, &name, &fields)
     };
@@ -103,41 +113,61 @@ fn with_keywords(eval: &mut Eval, node: &Simple) -> Result<Simple, Unwind> {
     Ok(changed)
 }
 
-/// Whether the command is one whose arguments may be assignments.
-fn declaration(eval: &Eval, node: &Simple) -> bool {
-    let Some(symbol) = node.name else {
-        return false;
-    };
-    let builtin = eval.rt.builtins.get(symbol);
-    if builtin.is_none_or(|builtin| !builtin.declares && !builtin.prefixes) {
-        return false;
-    }
-    // `command declare …` and `builtin declare …` are read alike.
-    let mut words = node.words.iter();
-    let mut current = words.next();
-    while let Some(name) = current.and_then(Word::literal) {
-        let Some(builtin) = special::by_name(name) else { return false };
-        if builtin.declares {
-            return true;
-        }
-        if !builtin.prefixes {
-            return false;
-        }
-        current = words.next();
-    }
-    false
+/// What the arguments of a builtin are that names variables.
+enum Names {
+    /// They may be assignments.
+    Declared,
+    Unset,
 }
 
-fn words<'a>(
+fn declaration(eval: &Eval, node: &Simple) -> Option<Names> {
+    let builtin = eval.rt.builtins.get(node.name?)?;
+    if builtin.declares {
+        return Some(Names::Declared);
+    }
+    if builtin.name == "unset" {
+        return Some(Names::Unset);
+    }
+    // POSIX has `command declare …` read alike.
+    if builtin.name != "command" || !eval.shell.options.has(Opt::Posix) {
+        return None;
+    }
+    let names = node.words.iter().map_while(Word::literal);
+    let name = names.into_iter().find(|name| *name != "command");
+    let declares = special::by_name(name?).is_some_and(|builtin| builtin.declares);
+    declares.then_some(Names::Declared)
+}
+
+/// The fields of `unset`, and which of them are elements.
+fn unset(
+    eval: &mut Eval,
+    words: &[Word],
+    fields: &mut Vec<Str>,
+    elements: &mut Vec<(usize, Element)>,
+) -> Result<(), ExpandError> {
+    for word in words {
+        match expand::element_named(&mut eval.shell, &mut eval.rt, word)? {
+            Some(element) if element.whole => {
+                let name = eval.shell.name(element.symbol);
+                let field = [name.as_bytes(), b"[", &element.key, b"]"].concat();
+                elements.push((fields.len().saturating_sub(1), element));
+                fields.push(Str::from(field));
+            }
+            _ => {
+                expand::words(&mut eval.shell, &mut eval.rt, std::slice::from_ref(word), fields)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The fields of a command whose arguments may be assignments.
+fn declared<'a>(
     eval: &mut Eval,
     words: &'a [Word],
-    declares: bool,
     fields: &mut Vec<Str>,
     arrays: &mut Vec<(usize, &'a Assignment)>,
-) -> Result<(), expand::ExpandError> {
-    if !declares {
-        return expand::words(&mut eval.shell, &mut eval.rt, words, fields);
-    }
+) -> Result<(), ExpandError> {
     for word in words {
         if let [WordPart::Array(assignment)] = &*word.parts {
             arrays.push((fields.len().saturating_sub(1), assignment));
@@ -195,6 +225,10 @@ fn temporary(eval: &mut Eval, assignments: &[Assignment], kind: ScopeKind) -> Re
             // The command runs all the same.
             Err(ExpandError::Variable(VarError::ReadOnly(name))) => {
                 eval.complain(&[&name, b": readonly variable"]);
+                if eval.shell.options.has(Opt::Posix) {
+                    eval.shell.vars.pop();
+                    return Err(Unwind::Exit(1));
+                }
             }
             Err(error) => {
                 eval.shell.vars.pop();
@@ -232,13 +266,15 @@ fn traced(eval: &mut Eval, fields: &[Str]) {
     }
 }
 
+/// Fields, and what is known of some of them: see [`Call`].
+type Given<'a> = (&'a [Str], &'a [(usize, &'a Assignment)], &'a [(usize, Element)]);
+
 fn builtin_call(
     eval: &mut Eval,
     command: &Command,
     node: &Simple,
     builtin: &'static Special,
-    fields: &[Str],
-    arrays: &[(usize, &Assignment)],
+    (fields, arrays, elements): Given<'_>,
 ) -> Step {
     let scoped = !node.assignments.is_empty();
     if builtin.name == "exec" {
@@ -268,7 +304,7 @@ fn builtin_call(
     let step = match redirect::apply(eval, &command.redirects, &mut undo) {
         Ok(true) => {
             let args = fields.get(1..).unwrap_or_default();
-            special::run(eval, builtin, &Call { name: builtin.name, args, arrays })
+            special::run(eval, builtin, &Call { name: builtin.name, args, arrays, elements })
         }
         Ok(false) if builtin.posix && eval.shell.options.has(Opt::Posix) => Err(Unwind::Exit(1)),
         Ok(false) => Ok(1),

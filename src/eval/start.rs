@@ -159,7 +159,7 @@ impl Eval {
             name: Str::from("main"),
             source,
             called_from: 0,
-            arguments: Arc::default(),
+            arguments: None,
             options: None,
         });
         self.run_text(content, 1, TextKind::File)

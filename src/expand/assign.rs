@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::state::names::is_identifier;
 use crate::state::{Attrs, IndexedArray, Str, Value, VarError};
 use crate::syntax::ast::{
-    ArrayElement, AssignValue, Assignment, Subscript, SubscriptKind, Word, WordFlags,
+    ArrayElement, AssignValue, Assignment, Subscript, SubscriptKind, WordFlags,
 };
 use crate::syntax::symbol::Symbol;
 use crate::syntax::word::parse_array;
@@ -184,10 +184,10 @@ impl Expander<'_> {
         let mut items: Vec<(Option<&ArrayElement>, Str)> = Vec::with_capacity(elements.len());
         let mut fields = Vec::new();
         for element in elements {
-            match &element.key {
-                Some(_) => items.push((Some(element), self.single(&element.value)?)),
-                None => {
-                    self.fields(&element.value, &mut fields)?;
+            match (&element.key, &element.braces) {
+                (Some(_), None) => items.push((Some(element), self.single(&element.value)?)),
+                (_, braces) => {
+                    self.fields(braces.as_deref().unwrap_or(&element.value), &mut fields)?;
                     items.extend(fields.drain(..).map(|value| (None, value)));
                 }
             }
@@ -226,7 +226,7 @@ impl Expander<'_> {
         value: &[u8],
     ) -> Expanded<Option<i64>> {
         if key.kind == SubscriptKind::Key && !key.text.is_empty() {
-            let index = self.index(key)?;
+            let index = self.element_key(key)?;
             if let Some(index) = self.shell.absolute_index(symbol, index) {
                 return Ok(Some(index));
             }
@@ -261,7 +261,10 @@ impl Expander<'_> {
     ) -> Expanded<()> {
         let mut items: Vec<(Str, Str, bool)> = Vec::with_capacity(elements.len());
         // Without keys, words are keys and values in turn.
-        let keyed = elements.iter().any(|element| element.key.is_some());
+        // A word that begins with a bracket is at least meant to be one, and the first tells of all.
+        let keyed = elements.first().is_some_and(|element| {
+            element.key.is_some() || crate::syntax::print::text_of(&element.text).starts_with(b"[")
+        });
         if keyed {
             for element in elements {
                 let Some(key) = &element.key else {
@@ -282,8 +285,15 @@ impl Expander<'_> {
                     SubscriptKind::Star => Str::from("*"),
                 };
                 if name.is_empty() {
-                    let value = super::quote_reusable(&self.single(&element.value)?);
-                    let shown = [b"['']=".as_slice(), &value, b": bad array subscript"].concat();
+                    let shown = match self.declares {
+                        // A declaration sees what was expanded and quoted again.
+                        true => {
+                            let value = self.single(&element.value)?;
+                            [b"['']=".as_slice(), &super::quote_reusable(&value)].concat()
+                        }
+                        false => crate::syntax::print::text_of(&element.text).to_vec(),
+                    };
+                    let shown = [&shown, b": bad array subscript".as_slice()].concat();
                     self.run.complain(self.shell, &shown);
                     continue;
                 }
@@ -292,7 +302,7 @@ impl Expander<'_> {
         } else {
             let mut words = Vec::with_capacity(elements.len());
             for element in elements {
-                words.push(self.pair_word(&element.value)?);
+                words.push(self.pair_word(element)?);
             }
             let mut words = words.into_iter();
             while let Some(key) = words.next() {
@@ -319,7 +329,13 @@ impl Expander<'_> {
     }
 
     /// A key or value without brackets: not split, but braces are text too.
-    fn pair_word(&mut self, word: &Word) -> Expanded<Str> {
+    fn pair_word(&mut self, element: &ArrayElement) -> Expanded<Str> {
+        let word = &element.value;
+        if let Some(key) = &element.key {
+            let sign: &[u8] = if element.append { b"]+=" } else { b"]=" };
+            let (key, value) = (self.single(&key.word)?, self.single(word)?);
+            return Ok(Str::from([b"[".as_slice(), &key, sign, &value].concat()));
+        }
         if !word.flags.has(WordFlags::BRACE) {
             return self.single(word);
         }

@@ -26,6 +26,7 @@ mod word;
 
 pub use error::{ExpandError, Expanded};
 pub use matching::case_pattern;
+pub use place::Element;
 pub use transform::{declare_statement, declared_value, quote_reusable};
 
 use crate::state::{Opt, Shell, Str};
@@ -214,6 +215,20 @@ pub fn assign(
     Expander::new(shell, run).assign(assignment)
 }
 
+/// As [`assign`], of an argument of a declaration builtin.
+///
+/// # Errors
+/// [`ExpandError`]
+pub fn assign_declared(
+    shell: &mut Shell,
+    run: &mut dyn Substitute,
+    assignment: &Assignment,
+) -> Expanded<()> {
+    let mut expander = Expander::new(shell, run);
+    expander.declares = true;
+    expander.assign(assignment)
+}
+
 /// An assignment before a command: bound and exported in the innermost scope.
 ///
 /// # Errors
@@ -272,6 +287,23 @@ pub fn name_value(
     name: &[u8],
 ) -> Expanded<Option<Str>> {
     Expander::new(shell, run).name_value(name)
+}
+
+/// The element of an associative array that a word names as it stands, its key expanded once.
+///
+/// # Errors
+/// [`ExpandError`]
+pub fn element_named(
+    shell: &mut Shell,
+    run: &mut dyn Substitute,
+    word: &Word,
+) -> Expanded<Option<Element>> {
+    Expander::new(shell, run).element_named(word)
+}
+
+/// `[[ -v name[key] ]]`
+pub fn element_is_set(shell: &mut Shell, run: &mut dyn Substitute, element: &Element) -> bool {
+    Expander::new(shell, run).element_is_set(element)
 }
 
 /// `unset name` or `unset 'name[subscript]'`.

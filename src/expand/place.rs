@@ -3,8 +3,8 @@
 use super::error::{ExpandError, Expanded};
 use super::lists::Got;
 use super::{Expander, number};
-use crate::state::{Attrs, Circular, Str, Target, Value, VarError, Variable, split_element};
-use crate::syntax::ast::{Subscript, SubscriptIndex, SubscriptKind};
+use crate::state::{Attrs, Circular, Str, Target, Value, VarError, Variable};
+use crate::syntax::ast::{Subscript, SubscriptIndex, SubscriptKind, Word};
 use crate::syntax::symbol::Symbol;
 use crate::syntax::word::{parse_reference, parse_subscript};
 
@@ -19,6 +19,15 @@ pub(super) enum Place {
     Unbound(Symbol),
     /// Namerefs in a circle, which was complained about.
     Nothing,
+}
+
+/// An element of an associative array.
+#[derive(Debug, Clone)]
+pub struct Element {
+    pub symbol: Symbol,
+    pub key: Str,
+    /// Nothing in it parts the word where words are split.
+    pub whole: bool,
 }
 
 impl Place {
@@ -104,17 +113,27 @@ impl Expander<'_> {
         symbol: Symbol,
         subscript: &Subscript,
     ) -> Expanded<Place> {
-        let place = self.place(symbol, Some(subscript))?;
+        let place = match self.place(symbol, Some(subscript)) {
+            // A key that is nothing once it is expanded.
+            Err(ExpandError::Variable(VarError::BadSubscript(_))) if !subscript.text.is_empty() => {
+                return Ok(self.nothing_there(symbol));
+            }
+            place => place?,
+        };
         if let Place::Index(target, index) = place
             && index < 0
             && self.shell.absolute_index(target, index).is_none()
         {
-            let name = self.shell.name(target);
-            let message = [name.as_ref(), b": bad array subscript".as_slice()].concat();
-            self.run.complain(self.shell, &message);
-            return Ok(Place::Nothing);
+            return Ok(self.nothing_there(target));
         }
         Ok(place)
+    }
+
+    fn nothing_there(&mut self, symbol: Symbol) -> Place {
+        let name = self.shell.name(symbol);
+        let message = [name.as_ref(), b": bad array subscript".as_slice()].concat();
+        self.run.complain(self.shell, &message);
+        Place::Nothing
     }
 
     pub(super) fn is_assoc(&self, symbol: Symbol) -> bool {
@@ -149,6 +168,15 @@ impl Expander<'_> {
         self.index_value(subscript).map_err(ExpandError::ending)
     }
 
+    /// The subscript of an element in a list, where quotes go away.
+    pub(super) fn element_key(&mut self, subscript: &Subscript) -> Expanded<i64> {
+        if let SubscriptIndex::Quoted(_) = subscript.index {
+            let text = self.single(&subscript.word)?;
+            return self.arith_text(&text).map_err(ExpandError::ending);
+        }
+        self.index(subscript)
+    }
+
     fn index_value(&mut self, subscript: &Subscript) -> Expanded<i64> {
         match &subscript.index {
             SubscriptIndex::Static(tree) => self.arith_tree(tree, &subscript.text),
@@ -162,6 +190,7 @@ impl Expander<'_> {
                     None => self.arith_text(&value),
                 }
             }
+            SubscriptIndex::Quoted(expression) => self.arith(expression),
             SubscriptIndex::Dynamic => {
                 let text = self.single(&subscript.word)?;
                 self.arith_text(&text)
@@ -224,8 +253,8 @@ impl Expander<'_> {
             return Ok(n == 0 || usize::try_from(n).is_ok_and(|n| n <= self.shell.positional.len()));
         }
         let named = match self.named(text) {
-            // Quotes that don't pair are a key as they stand.
-            Err(ExpandError::Syntax(_)) => return Ok(self.has_key(text)),
+            // Quotes that don't pair name nothing.
+            Err(ExpandError::Syntax(_)) => return Ok(false),
             named => named?,
         };
         let Some((symbol, subscript)) = named else { return Ok(false) };
@@ -242,11 +271,31 @@ impl Expander<'_> {
         Ok(self.place_value(&place).is_some())
     }
 
-    fn has_key(&self, text: &[u8]) -> bool {
-        let Some((name, key)) = split_element(text) else { return false };
-        let symbol = self.shell.interner.get(name);
-        let array = symbol.and_then(|symbol| self.shell.assoc(symbol));
-        array.is_some_and(|array| array.get(key).is_some())
+    /// The element of an associative array that a word names as it stands (`m["$k"]`): its key is
+    /// expanded once, whatever is in it, where a text that comes to such a name would be expanded again.
+    pub(super) fn element_named(&mut self, word: &Word) -> Expanded<Option<Element>> {
+        let source = crate::syntax::print::text_of(&word.text);
+        let Some(open) = memchr::memchr(b'[', &source) else { return Ok(None) };
+        let known = source.get(..open).and_then(|name| self.shell.interner.get(name));
+        if !known.is_some_and(|symbol| self.is_assoc(symbol)) {
+            return Ok(None);
+        }
+        let Some((symbol, Some(subscript))) = self.named(&source)? else { return Ok(None) };
+        if subscript.kind != SubscriptKind::Key {
+            return Ok(None);
+        }
+        let key = self.single(&subscript.word)?;
+        if key.is_empty() {
+            return Err(self.bad_subscript(symbol, &subscript.text));
+        }
+        let quoted = subscript.text.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
+        let whole = quoted || !key.iter().any(u8::is_ascii_whitespace);
+        Ok(Some(Element { symbol, key, whole }))
+    }
+
+    pub(super) fn element_is_set(&self, element: &Element) -> bool {
+        let array = self.shell.assoc(element.symbol);
+        array.is_some_and(|array| array.get(&element.key).is_some())
     }
 
     pub(super) fn name_value(&mut self, text: &[u8]) -> Expanded<Option<Str>> {

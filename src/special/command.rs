@@ -1,7 +1,5 @@
 //! `.`, `source`, `command` and `builtin`.
 
-use std::sync::Arc;
-
 use mesafs::Errno;
 
 use super::{Call, Special, by_name, options, type_};
@@ -21,7 +19,6 @@ pub const COMMAND: Special = Special {
     synopsis: "[-pVv] command [arg ...]",
     summary: "Execute a simple command or display information about commands.",
     run: command,
-    prefixes: true,
     ..Special::BASE
 };
 pub const BUILTIN: Special = Special {
@@ -29,7 +26,6 @@ pub const BUILTIN: Special = Special {
     synopsis: "[shell-builtin [arg ...]]",
     summary: "Execute shell builtins.",
     run: builtin,
-    prefixes: true,
     ..Special::BASE
 };
 
@@ -57,7 +53,13 @@ fn inner(eval: &mut Eval, call: &Call<'_>, found: &'static Special, args: &[Str]
         .iter()
         .filter_map(|(at, assignment)| Some((at.checked_sub(skipped)?, *assignment)))
         .collect();
-    super::run(eval, found, &Call { name: found.name, args, arrays: &arrays })
+    let elements: Vec<_> = call
+        .elements
+        .iter()
+        .filter_map(|(at, element)| Some((at.checked_sub(skipped)?, element.clone())))
+        .collect();
+    let call = Call { name: found.name, args, arrays: &arrays, elements: &elements };
+    super::run(eval, found, &call)
 }
 
 fn command(eval: &mut Eval, call: &Call<'_>) -> Step {
@@ -155,7 +157,7 @@ impl Eval {
             name: Str::from("source"),
             source,
             called_from: line,
-            arguments: Arc::default(),
+            arguments: (!args.is_empty()).then(|| args.into()),
             options: None,
         });
         let set_before = std::mem::take(&mut self.rt.positional_set);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Special, describe, is_reference, options};
+use super::{Call, Special, describe, is_reference, options, subscript_len};
 use crate::eval::expand::ExpandError;
 use crate::eval::{Eval, Step, Unwind, expand, parser_options};
 use crate::state::names::is_identifier;
@@ -157,9 +157,10 @@ fn attribute_builtin(eval: &mut Eval, call: &Call<'_>, letters: &str, attr: Attr
         match letter.letter {
             b'f' => wish.functions = true,
             b'p' => wish.print = true,
-            b'n' if attr == Attrs::EXPORT => {
+            // Of what can't be taken away, nothing is.
+            b'n' => {
                 wish.on = Attrs::NONE;
-                wish.off = Attrs::EXPORT;
+                wish.off = if attr == Attrs::EXPORT { attr } else { Attrs::NONE };
             }
             other => wish.on |= attribute(other),
         }
@@ -168,7 +169,7 @@ fn attribute_builtin(eval: &mut Eval, call: &Call<'_>, letters: &str, attr: Attr
         if wish.functions {
             return list(eval, call, &Wish { print: true, ..wish });
         }
-        let out = describe::declarations(&eval.shell, attr);
+        let out = describe::declarations(&eval.shell, attr | wish.on);
         return eval.print(call, out);
     }
     if wish.functions {
@@ -303,8 +304,7 @@ fn take_apart(arg: &[u8]) -> Option<Parts<'_>> {
     }
     let mut rest = arg.get(name.len()..)?;
     if rest.starts_with(b"[") {
-        let close = closing_bracket(rest)?;
-        rest = rest.get(close + 1..)?;
+        rest = rest.get(subscript_len(rest)?..)?;
     }
     let place = arg.get(..arg.len() - rest.len())?;
     let (append, value) = match rest {
@@ -314,23 +314,6 @@ fn take_apart(arg: &[u8]) -> Option<Parts<'_>> {
         _ => return None,
     };
     is_reference(place).then_some(Parts { name, place, append, value })
-}
-
-fn closing_bracket(text: &[u8]) -> Option<usize> {
-    let mut depth = 0;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'[' => depth += 1,
-            b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 fn each(eval: &mut Eval, call: &Call<'_>, names: &[Str], wish: &Wish) -> Step {
@@ -534,7 +517,7 @@ fn one_array(
     if let Err(error) = eval.shell.check_writable(symbol) {
         return Err(Fault::Ends(error.into()));
     }
-    expand::assign(&mut eval.shell, &mut eval.rt, assignment)?;
+    expand::assign_declared(&mut eval.shell, &mut eval.rt, assignment)?;
     seal(eval, symbol, wish);
     Ok(0)
 }
@@ -555,6 +538,10 @@ fn one(eval: &mut Eval, call: &Call<'_>, arg: &Str, wish: &Wish) -> Result<u8, F
         return Err(Fault::Said);
     };
     let element = parts.place.len() > parts.name.len();
+    if element && !wish.named {
+        eval.say(call, &[b"`", parts.place, b"': not a valid identifier"]);
+        return Err(Fault::Said);
+    }
     if wish.on.has(Attrs::NAMEREF) {
         return reference(eval, call, &parts, element, wish);
     }

@@ -168,7 +168,10 @@ pub fn declarations(shell: &Shell, wanted: Attrs) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, symbol) in shell.variable_names() {
         let Some(variable) = shell.vars.get(symbol) else { continue };
-        if wanted == Attrs::NONE || attributes(variable).has(wanted) {
+        // Of arrays, those that have one of the other attributes.
+        let (kinds, others) = (Attrs(wanted.0 & Attrs::ARRAY.0), wanted.without(Attrs::ARRAY));
+        let has = |wanted: Attrs| wanted == Attrs::NONE || attributes(variable).has(wanted);
+        if has(kinds) && has(others) {
             out.extend_from_slice(&declaration(shell, &name, symbol, variable));
         }
     }

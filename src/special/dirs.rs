@@ -103,7 +103,9 @@ fn dirs(eval: &mut Eval, call: &Call<'_>) -> Step {
                 }
             }
             _ => {
-                eval.say(call, &[arg, b": invalid option"]);
+                let what: &[u8] =
+                    if arg.starts_with(b"+") { b": invalid number" } else { b": invalid option" };
+                eval.say(call, &[arg, what]);
                 return eval.usage(call);
             }
         }
@@ -192,7 +194,7 @@ fn pushd(eval: &mut Eval, call: &Call<'_>) -> Step {
             if let Some(found) = index(arg) {
                 return rotate(eval, call, arg, found, stay);
             }
-            if arg.len() > 1 && arg.starts_with(b"-") {
+            if arg.starts_with(b"+") || arg.len() > 1 && arg.starts_with(b"-") {
                 eval.say(call, &[arg, b": invalid number"]);
                 return eval.usage(call);
             }

@@ -22,7 +22,9 @@ fn eval(eval: &mut Eval, call: &Call<'_>) -> Step {
     }
     eval.deepen(b"eval")?;
     let line = eval.shell.line;
+    let command = eval.shell.command.clone();
     let step = eval.run_text(&text, line.max(1), TextKind::Eval);
+    eval.shell.command = command;
     eval.rt.depth = eval.rt.depth.saturating_sub(1);
     eval.shell.line = line;
     step

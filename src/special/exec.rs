@@ -16,7 +16,12 @@ pub const EXEC: Special = Special {
 
 /// `exec` with its redirections, which stay if there is no command.
 pub fn with_redirects(eval: &mut Eval, command: &Command, _node: &Simple, fields: &[Str]) -> Step {
-    let call = Call { name: "exec", args: fields.get(1..).unwrap_or_default(), arrays: &[] };
+    let call = Call {
+        name: "exec",
+        args: fields.get(1..).unwrap_or_default(),
+        arrays: &[],
+        elements: &[],
+    };
     let mut undo = Vec::new();
     if !redirect::apply(eval, &command.redirects, &mut undo)? {
         redirect::restore(eval, undo);

@@ -79,7 +79,7 @@ fn getopts(eval: &mut Eval, call: &Call<'_>) -> Step {
     match set {
         Ok(()) => Ok(status),
         Err(error) => match eval.assignment_failed(call, error) {
-            Ok(_) => Ok(2),
+            Ok(_) => Ok(if status == 0 { 2 } else { status }),
             Err(unwind) => Err::<u8, Unwind>(unwind),
         },
     }

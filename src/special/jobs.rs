@@ -80,7 +80,7 @@ fn fg(eval: &mut Eval, call: &Call<'_>) -> Step {
     };
     eval.print(call, [text.as_bytes(), b"\n"].concat())?;
     let spec = [Str::from(format!("%{number}").as_str())];
-    let wait = Call { name: "wait", args: &spec, arrays: &[] };
+    let wait = Call { name: "wait", args: &spec, arrays: &[], elements: &[] };
     (super::wait::WAIT.run)(eval, &wait)
 }
 

@@ -46,6 +46,7 @@ pub use read::{read_failed, read_line};
 
 use std::sync::Arc;
 
+use crate::eval::expand::Element;
 use crate::eval::{Eval, Step};
 use crate::state::names::is_identifier;
 use crate::state::{Str, VarError};
@@ -62,6 +63,8 @@ pub struct Call<'a> {
     /// `name=(…)` among the arguments: which one, and what it assigns. The argument itself is the
     /// name alone.
     pub arrays: &'a [(usize, &'a Assignment)],
+    /// Arguments of `unset` that name an element of an associative array as they stand.
+    pub elements: &'a [(usize, Element)],
 }
 
 /// A builtin.
@@ -77,8 +80,6 @@ pub struct Special {
     pub posix: bool,
     /// Its arguments may be assignments, with arrays.
     pub declares: bool,
-    /// It runs the command that its arguments name.
-    pub prefixes: bool,
 }
 
 impl Special {
@@ -89,7 +90,6 @@ impl Special {
         run: flow::true_,
         posix: false,
         declares: false,
-        prefixes: false,
     };
 }
 
@@ -234,9 +234,44 @@ pub fn is_reference(text: &[u8]) -> bool {
         None => is_identifier(text),
         Some(at) => {
             let (name, rest) = text.split_at(at);
-            is_identifier(name) && rest.len() > 2 && rest.ends_with(b"]")
+            is_identifier(name) && rest.len() > 2 && subscript_len(rest) == Some(rest.len())
         }
     }
+}
+
+/// How long the subscript is that `text` begins with, brackets and all; quotes and what stands in
+/// expansions don't end it.
+pub fn subscript_len(text: &[u8]) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match (byte, text.get(at + 1)) {
+            (b'\\', _) => at += 1,
+            (b'\'' | b'"' | b'`', _) => {
+                let rest = text.get(at + 1..).unwrap_or_default();
+                at += 1 + memchr::memchr(byte, rest)?;
+            }
+            (b'$', Some(b'(')) => {
+                open.push(b')');
+                at += 1;
+            }
+            (b'$', Some(b'{')) => {
+                open.push(b'}');
+                at += 1;
+            }
+            (b'(', _) if open.last() == Some(&b')') => open.push(b')'),
+            (b'[', _) if matches!(open.last(), None | Some(b']')) => open.push(b']'),
+            _ if open.last() == Some(&byte) => {
+                open.pop();
+                if open.is_empty() {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// Runs a builtin.

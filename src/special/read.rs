@@ -142,6 +142,10 @@ fn read(eval: &mut Eval, call: &Call<'_>) -> Step {
         return eval.fail(call, &[b"read error: 0: Bad file descriptor"]);
     };
     let stream = std::sync::Arc::clone(&entry.stream);
+    if timeout.is_none() {
+        let default = eval.shell.scalar(names::TMOUT).and_then(|value| seconds(&value));
+        timeout = default.filter(|time| !time.is_zero());
+    }
     if let Some(time) = timeout {
         if time.is_zero() {
             let ready = stream.wait_readable(Duration::ZERO, &eval.shell.cancel);

@@ -135,6 +135,9 @@ impl Eval {
         if opt == Opt::ExtDebug {
             self.shell.options.set(Opt::ErrTrace, on);
             self.shell.options.set(Opt::FuncTrace, on);
+            if on {
+                self.shell.frames.keep_arguments(self.shell.positional.as_slice());
+            }
         }
         if opt == Opt::Verbose {
             self.rt.verbose.store(on, Ordering::Relaxed);

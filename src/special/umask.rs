@@ -51,15 +51,11 @@ fn parse(text: &[u8], mask: u32) -> Result<u32, Wrong> {
             at += 1;
             let mut bits = 0;
             while let Some(letter) = clause.get(at) {
-                let from = |shift: u32| (allowed >> shift & 7) * 0o111;
                 bits |= match letter {
                     b'r' => 0o444,
                     b'w' => 0o222,
                     b'x' => 0o111,
                     b'X' => 0o111,
-                    b'u' => from(6),
-                    b'g' => from(3),
-                    b'o' => from(0),
                     b'+' | b'-' | b'=' => break,
                     other => return Err(Wrong::Character(*other)),
                 };
@@ -98,17 +94,14 @@ fn umask(eval: &mut Eval, call: &Call<'_>) -> Step {
     if mode.first().is_some_and(u8::is_ascii_digit) {
         let digits = std::str::from_utf8(mode).ok();
         let mask = digits.and_then(|text| u32::from_str_radix(text, 8).ok());
-        let Some(mask) = mask.filter(|&mask| mask <= 0o777) else {
+        let Some(mask) = mask.filter(|&mask| mask <= 0o7777) else {
             return eval.fail(call, &[mode, b": octal number out of range"]);
         };
-        eval.shell.umask = mask;
+        eval.shell.umask = mask & 0o777;
         return Ok(0);
     }
     match parse(mode, eval.shell.umask) {
         Ok(mask) => eval.shell.umask = mask,
-        Err(Wrong::Operator(0)) => {
-            return eval.fail(call, &[b"`': invalid symbolic mode operator"]);
-        }
         Err(Wrong::Operator(byte)) => {
             return eval.fail(call, &[b"`", &[byte], b"': invalid symbolic mode operator"]);
         }

@@ -1,6 +1,6 @@
 //! `unset`.
 
-use super::{Call, Special, is_reference, options};
+use super::{Call, Special, options};
 use crate::eval::{Eval, Step, expand};
 use crate::state::names::is_identifier;
 use crate::state::{Attrs, Str};
@@ -24,7 +24,16 @@ fn unset(eval: &mut Eval, call: &Call<'_>) -> Step {
         return eval.fail(call, &[text]);
     }
     let mut status = 0;
-    for name in given.rest {
+    let skipped = call.args.len() - given.rest.len();
+    for (at, name) in given.rest.iter().enumerate() {
+        let element = call.elements.iter().find(|(index, _)| *index == at + skipped);
+        if let Some((_, element)) = element.filter(|_| !functions && !reference) {
+            if let Err(error) = eval.shell.unset_key(element.symbol, &element.key) {
+                eval.say(call, &[error.to_string().as_bytes()]);
+                status = 1;
+            }
+            continue;
+        }
         if functions {
             status = function(eval, call, name).max(status);
             continue;
@@ -45,7 +54,7 @@ fn unset(eval: &mut Eval, call: &Call<'_>) -> Step {
         }
         let known = eval.shell.interner.get(name);
         let has_variable = known.is_some_and(|symbol| eval.shell.vars.get(symbol).is_some());
-        if !is_identifier(name) && !is_reference(name) {
+        if !is_identifier(name) && !is_element(name) {
             if !variables && has_function(eval, name) {
                 status = function(eval, call, name).max(status);
                 continue;
@@ -85,4 +94,12 @@ fn function(eval: &mut Eval, call: &Call<'_>, name: &Str) -> u8 {
     }
     eval.shell.functions.set(symbol, None);
     0
+}
+
+/// `name[…]`, whatever stands in the brackets.
+fn is_element(name: &[u8]) -> bool {
+    name.iter().position(|&byte| byte == b'[').is_some_and(|open| {
+        let (name, rest) = name.split_at(open);
+        is_identifier(name) && rest.len() > 2 && rest.ends_with(b"]")
+    })
 }

@@ -146,10 +146,12 @@ impl Shell {
                 frames().map(|frame| Str::number(i64::from(frame.called_from))).collect()
             }
             Dynamic::ArgumentCounts => {
-                frames().map(|frame| Str::number(frame.arguments.len() as i64)).collect()
+                let all = self.frames.arguments(self.positional.as_slice());
+                all.map(|arguments| Str::number(arguments.len() as i64)).collect()
             }
             Dynamic::ArgumentValues => {
-                frames().flat_map(|frame| frame.arguments.iter().rev().cloned()).collect()
+                let all = self.frames.arguments(self.positional.as_slice());
+                all.flat_map(|arguments| arguments.iter().rev().cloned()).collect()
             }
             Dynamic::PipeStatus => {
                 let all = self.pipe_status.as_slice();

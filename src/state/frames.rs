@@ -23,51 +23,67 @@ pub struct Frame {
     /// The line from which it was called.
     pub called_from: u32,
     /// Its arguments, where `extdebug` keeps them.
-    pub arguments: Arc<[Str]>,
+    pub arguments: Option<Arc<[Str]>>,
     /// What `set` options were before `local -`: they come back when the function returns.
     pub options: Option<Options>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Frames(Arc<Vec<Frame>>);
+pub struct Frames {
+    list: Arc<Vec<Frame>>,
+    /// Below all: `$@` where `extdebug` was first set.
+    base: Option<Arc<[Str]>>,
+}
 
 impl Frames {
     pub fn push(&mut self, frame: Frame) {
-        Arc::make_mut(&mut self.0).push(frame);
+        Arc::make_mut(&mut self.list).push(frame);
     }
 
     pub fn pop(&mut self) -> Option<Frame> {
-        if self.0.is_empty() { None } else { Arc::make_mut(&mut self.0).pop() }
+        if self.list.is_empty() { None } else { Arc::make_mut(&mut self.list).pop() }
     }
 
     pub fn last_mut(&mut self) -> Option<&mut Frame> {
-        Arc::make_mut(&mut self.0).last_mut()
+        Arc::make_mut(&mut self.list).last_mut()
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     pub fn last(&self) -> Option<&Frame> {
-        self.0.last()
+        self.list.last()
+    }
+
+    /// What `BASH_ARGV` shows, frame by frame from the innermost outwards; `now` is `$@`.
+    pub fn arguments<'s>(&'s self, now: &'s [Str]) -> impl Iterator<Item = &'s [Str]> {
+        let kept = || self.iter().filter_map(|frame| frame.arguments.as_deref());
+        let now = || (!self.in_function() && kept().next().is_none()).then_some(now);
+        kept().chain(self.base.as_deref().or_else(now))
+    }
+
+    /// Keeps `now`, which is `$@`, for [`Self::arguments`], if nothing is kept yet.
+    pub fn keep_arguments(&mut self, now: &[Str]) {
+        self.base.get_or_insert_with(|| now.into());
     }
 
     /// From the innermost outwards.
     pub fn iter(&self) -> impl Iterator<Item = &Frame> {
-        self.0.iter().rev()
+        self.list.iter().rev()
     }
 
     /// Whether a function runs.
     pub fn in_function(&self) -> bool {
-        self.0.iter().any(|frame| frame.kind == FrameKind::Function)
+        self.list.iter().any(|frame| frame.kind == FrameKind::Function)
     }
 
     /// Whether `return` has something to return from.
     pub fn can_return(&self) -> bool {
-        self.0.iter().any(|frame| frame.kind != FrameKind::Script)
+        self.list.iter().any(|frame| frame.kind != FrameKind::Script)
     }
 }

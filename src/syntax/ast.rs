@@ -162,6 +162,9 @@ pub struct ArrayElement {
     pub key: Option<Box<Subscript>>,
     pub append: bool,
     pub value: Word,
+    /// The whole element where braces are in it: for an indexed array they come first, and what they
+    /// make isn't looked at for a key again.
+    pub braces: Option<Box<Word>>,
     /// The whole element as it stands, `[key]=` included (`Word::text` of `value` is empty then):
     /// what an associative array without the key takes as key or value.
     pub text: WordText,

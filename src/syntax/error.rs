@@ -16,6 +16,8 @@ pub struct ParseError {
     pub line: u32,
     /// The input line that bash shows after the message.
     pub source_line: Option<Text>,
+    /// It stands in the list of an array, which gives the status 1.
+    pub in_array: bool,
 }
 
 /// Could more input help?

@@ -115,6 +115,7 @@ impl<'p, 's> Reader<'p, 's> {
             kind,
             line: self.input.number,
             source_line: Some(text(self.input.current_line())),
+            in_array: false,
         }
     }
 
@@ -127,8 +128,9 @@ impl<'p, 's> Reader<'p, 's> {
                 kind: ParseErrorKind::Input(text(failure.to_string().as_bytes())),
                 line: self.input.number,
                 source_line: None,
+                in_array: false,
             },
-            None => ParseError { verdict, kind, line, source_line: None },
+            None => ParseError { verdict, kind, line, source_line: None, in_array: false },
         }
     }
 

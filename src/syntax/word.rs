@@ -130,15 +130,6 @@ impl Reader<'_, '_> {
             let append = rest.starts_with(b"+=");
             if append || rest.starts_with(b"=") {
                 let whole = self.cut(raw, 0..raw.text.len(), WordRole::Element)?;
-                if whole.flags.has(WordFlags::BRACE) {
-                    // Braces come first: what they make isn't looked at for a key again.
-                    return Ok(ArrayElement {
-                        key: None,
-                        append: false,
-                        value: whole,
-                        text: word_text(raw),
-                    });
-                }
                 let key = Cutter::new(self, &raw.text, &raw.marks).subscript(1..end - 1)?;
                 let from = end + if append { 2 } else { 1 };
                 let value = self.cut(raw, from..raw.text.len(), WordRole::Value)?;
@@ -146,12 +137,14 @@ impl Reader<'_, '_> {
                     key: Some(Box::new(key)),
                     append,
                     value,
+                    braces: whole.flags.has(WordFlags::BRACE).then(|| Box::new(whole)),
                     text: word_text(raw),
                 });
             }
         }
         let value = self.cut(raw, 0..raw.text.len(), WordRole::Element)?;
-        Ok(ArrayElement { key: None, append: false, value, text: word_text(raw) })
+        let text = word_text(raw);
+        Ok(ArrayElement { key: None, append: false, value, braces: None, text })
     }
 
     /// The elements up to `)`, the parenthesis being taken, and the text of all with parentheses.

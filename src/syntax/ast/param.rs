@@ -70,6 +70,8 @@ pub enum SubscriptIndex {
     Dynamic,
     /// `$i` or `${i}` alone, the common case of `Dynamic`; if its value is an integer, that is it.
     Operand(ParamName),
+    /// With `'` or `\\`, which stay: they quote for an associative array, and are wrong here.
+    Quoted(Box<ArithExpr>),
 }
 
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use crate::syntax::ast::{
     AssignValue, Assignment, Command, CommandKind, Redirect, Simple, Word, WordFlags, WordPart,
     WordText,
 };
+use crate::syntax::error::ParseError;
 use crate::syntax::grammar::function::is_quoted;
 use crate::syntax::reader::{Parsed, Reader, word_text};
 use crate::syntax::scan::RawWord;
@@ -58,7 +59,9 @@ impl Reader<'_, '_> {
         }
         // Bash knows that a command begins once it has read the token after its first word.
         let line = match self.ahead {
-            Some(Token::Newline | Token::End) => first_line,
+            // Lines may have been continued before the end of this one.
+            Some(Token::Newline) => self.input.last_line_number(),
+            Some(Token::End) => first_line,
             _ => self.input.last_line_number(),
         };
         self.finish_simple(building, line)
@@ -134,7 +137,8 @@ impl Reader<'_, '_> {
         }
         self.input.bump();
         let (name, subscript) = self.reference(raw, 0..name_end)?;
-        let (elements, text) = self.nested(|reader| reader.elements())?;
+        let list = self.nested(|reader| reader.elements());
+        let (elements, text) = list.map_err(|error| ParseError { in_array: true, ..error })?;
         let mut all = RawWord { text: raw.text.clone(), marks: raw.marks.clone(), plain: false };
         all.append(text);
         let text: WordText = word_text(&all);

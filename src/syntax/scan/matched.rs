@@ -196,7 +196,17 @@ impl Reader<'_, '_> {
             raw.text.push(b')');
             return Ok(());
         }
-        Err(self.unmatched(b')', Open::Parenthesis, line))
+        // One parenthesis is too few; bash says nothing of it and takes it as the end of the input.
+        let nothing = ParseErrorKind::Cond(Box::default());
+        while self.input.peek_joined() == Some(b'\n') {
+            self.input.bump();
+        }
+        let mut error = match self.input.peek_joined() {
+            Some(_) => self.error(nothing),
+            None => self.incomplete(nothing, Open::Parenthesis, line),
+        };
+        error.source_line = None;
+        Err(error)
     }
 
     /// Whether `((`, whose second parenthesis comes next, ends in `))` that belong together. Else

@@ -19,8 +19,12 @@ impl Cutter<'_, '_, '_> {
             b"*" => SubscriptKind::Star,
             _ => SubscriptKind::Key,
         };
-        let parts = self.unquoted(range)?;
-        Ok(of_parts(kind, &inside, parts, self.interner()))
+        let parts = self.unquoted(range.clone())?;
+        let mut subscript = of_parts(kind, &inside, parts, self.interner());
+        if memchr::memchr2(b'\'', b'\\', &inside).is_some() {
+            subscript.index = SubscriptIndex::Quoted(Box::new(self.arithmetic(range)?));
+        }
+        Ok(subscript)
     }
 }
 
