@@ -42,6 +42,8 @@ pub(super) struct Rules {
     pub remove_first: bool,
     pub keep_mode: bool,
     pub keep_times: bool,
+    /// `--no-preserve=mode`: a new file has the mode of one that is made.
+    pub plain_mode: bool,
     pub verbose: bool,
     /// `-s`, `-l`: a link instead of a copy.
     pub symbolic: bool,
@@ -125,11 +127,17 @@ impl One<'_, '_> {
             Links::FollowOperands => self.operand,
             Links::Keep => false,
         };
-        let paths = self.ctx.path(self.from).and_then(|from| Ok((from, self.ctx.path(self.to)?)));
-        let (from, to) = match paths {
-            Ok(paths) => paths,
+        let from = match self.ctx.path(self.from) {
+            Ok(from) => from,
             Err(error) => {
                 return self.fail(format!("cannot stat {}: {error}", quoted(self.from)));
+            }
+        };
+        let to = match self.ctx.path(self.to) {
+            Ok(to) => to,
+            Err(error) => {
+                let shown = quoted(self.to);
+                return self.fail(format!("cannot create regular file {shown}: {error}"));
             }
         };
         let fs = self.ctx.fs.clone();
@@ -264,6 +272,11 @@ impl One<'_, '_> {
             FileKind::File if self.rules.attributes_only => {
                 fs.create_if_missing(to, stat.mode & !self.ctx.umask).map(|_| ())
             }
+            FileKind::File
+                if existing.as_ref().is_some_and(|old| old.kind == FileKind::CharDevice) =>
+            {
+                self.copy_stream(to)
+            }
             FileKind::File => fs.copy(&source, to, false),
             FileKind::Directory | FileKind::CharDevice | FileKind::Pipe => self.copy_stream(to),
         };
@@ -275,7 +288,8 @@ impl One<'_, '_> {
             };
             return self.fail(format!("cannot {what} {shown_to}: {error}"));
         }
-        if stat.kind == FileKind::File {
+        let device = existing.as_ref().is_some_and(|old| old.kind == FileKind::CharDevice);
+        if stat.kind == FileKind::File && !device {
             self.settle_attributes(to, stat, existing.as_ref())?;
         }
         self.done()
@@ -376,6 +390,7 @@ impl One<'_, '_> {
         let mode = match existing {
             _ if self.rules.keep_mode => stat.mode,
             Some(existing) if existing.is_file() && !self.rules.remove_first => existing.mode,
+            _ if self.rules.plain_mode => 0o666 & !self.ctx.umask,
             _ => stat.mode & !self.ctx.umask & 0o777,
         };
         let copied = fs.metadata(to)?;

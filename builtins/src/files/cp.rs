@@ -2,6 +2,7 @@
 use super::backup::{BACKUP, Backup};
 use super::copy::{Existing, Links, Rules, copy};
 use super::destination::{Destination, LinkedDirs, inside};
+use crate::args::choice::{Choice, choose};
 use crate::prelude::*;
 
 pub const CP: Command = Command {
@@ -48,6 +49,9 @@ pub const CP: Command = Command {
         ),
         flag('v', "verbose", "explain what is being done"),
         flag('x', "one-file-system", "(ignored: every repository is one)"),
+        short('Z', "(ignored)"),
+        long("context", "(ignored)").takes(Takes::Optional("CTX")),
+        long("copy-contents", "(ignored: there are no special files)"),
     ],
     examples: &[Example {
         about: "Copy a folder.",
@@ -62,6 +66,7 @@ fn cp(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
     if args.has('l') {
         return Err(failure("hard links are not supported: use -s for symbolic links"));
     }
+    check_words(args)?;
     let rules = rules(args, Backup::read(ctx, args)?);
     let destination = if args.has("parents") {
         under_parents(ctx, args)?
@@ -86,9 +91,12 @@ fn rules(args: &Args, backup: Option<Backup>) -> Rules {
     let recursive = args.has('r') || args.has('R') || args.has('a');
     let mut links = if recursive { Links::Keep } else { Links::Follow };
     let mut existing = Existing::Overwrite;
-    let (mut keep_mode, mut keep_times) =
-        (args.has('p') || args.has('a'), args.has('p') || args.has('a'));
+    let mut plain_mode = false;
+    let (mut keep_mode, mut keep_times) = (false, false);
     for given in args.given() {
+        if matches!(given.opt.short, Some('p' | 'a')) {
+            (keep_mode, keep_times, plain_mode) = (true, true, false);
+        }
         match (given.opt.short, given.opt.long) {
             (Some('L'), _) => links = Links::Follow,
             (Some('P' | 'd' | 'a'), _) => links = Links::Keep,
@@ -108,6 +116,7 @@ fn rules(args: &Args, backup: Option<Backup>) -> Rules {
             (_, Some("no-preserve")) => {
                 let list = given.value.clone().unwrap_or_default();
                 let named = |name: &str| list.split_str(",").any(|part| part == name.as_bytes());
+                plain_mode |= named("mode") || named("all");
                 keep_mode &= !(named("mode") || named("all"));
                 keep_times &= !(named("timestamps") || named("all"));
             }
@@ -121,11 +130,42 @@ fn rules(args: &Args, backup: Option<Backup>) -> Rules {
         remove_first: args.has("remove-destination"),
         keep_mode,
         keep_times,
+        plain_mode,
         verbose: args.has('v'),
         symbolic: args.has('s'),
         attributes_only: args.has("attributes-only"),
         backup,
     }
+}
+
+/// The attributes that can be kept or not.
+const ATTRIBUTES: &[Choice<u8>] = &[
+    (&["mode"], 0),
+    (&["timestamps"], 1),
+    (&["ownership"], 2),
+    (&["links"], 3),
+    (&["context"], 4),
+    (&["xattr"], 5),
+    (&["all"], 6),
+];
+const SPARSE: &[Choice<u8>] = &[(&["never"], 0), (&["auto"], 1), (&["always"], 2)];
+const REFLINK: &[Choice<u8>] = &[(&["auto"], 0), (&["always"], 1), (&["never"], 2)];
+
+/// Refuses words that mean nothing, where the right ones may change nothing either.
+fn check_words(args: &Args) -> Result<(), CommandError> {
+    for option in ["preserve", "no-preserve"] {
+        for list in args.values(option) {
+            for word in list.split_str(",") {
+                choose(&format!("--{option}"), word, ATTRIBUTES)?;
+            }
+        }
+    }
+    for (option, words) in [("sparse", SPARSE), ("reflink", REFLINK)] {
+        for word in args.values(option) {
+            choose(&format!("--{option}"), word, words)?;
+        }
+    }
+    Ok(())
 }
 
 /// `--parents`: each source keeps its directories below the target, which are made.
@@ -151,10 +191,33 @@ fn under_parents(ctx: &mut Context<'_>, args: &Args) -> Result<Destination, Comm
         if let Some(at) = relative.trim_end_with(|letter| letter == '/').rfind_byte(b'/')
             && exists
         {
-            let parent = ctx.path(inside(&target, &relative[..at]))?;
-            ctx.fs.create_dir(&parent, 0o777 & !ctx.umask, true)?;
+            make_parents(ctx, args, &target, &relative[..at])?;
         }
         pairs.push((source.clone(), to));
     }
     Ok(Destination { pairs })
+}
+
+/// Makes the folders of a source below the target, telling of each that is new.
+fn make_parents(
+    ctx: &mut Context<'_>,
+    args: &Args,
+    target: &BString,
+    folders: &[u8],
+) -> Result<(), CommandError> {
+    let ends = folders.find_iter("/").chain([folders.len()]).filter(|end| *end > 0);
+    for end in ends {
+        let folder = folders.get(..end).unwrap_or_default();
+        let to = inside(target, folder);
+        let path = ctx.path(&to)?;
+        if ctx.fs.metadata(&path).is_ok() {
+            continue;
+        }
+        ctx.fs.create_dir(&path, 0o777 & !ctx.umask, true)?;
+        if args.has('v') {
+            let line = [folder, b" -> ", to.as_slice(), b"\n"].concat();
+            ctx.stdout.put(&line)?;
+        }
+    }
+    Ok(())
 }

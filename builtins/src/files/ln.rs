@@ -102,7 +102,7 @@ fn link_one(
     let stored = if args.has('r') { relative_target(ctx, target, &path)? } else { target.into() };
     if let Err(error) = ctx.fs.symlink(&stored, &path) {
         let to = match error.errno() {
-            Errno::NoEnt if target.is_empty() => format!("{shown_target} -> {shown_link}"),
+            Errno::NoEnt if target.is_empty() => format!("{shown_link} -> {shown_target}"),
             _ => shown_link.to_string(),
         };
         ctx.complain(format_args!("failed to create symbolic link {to}: {error}"))?;

@@ -67,7 +67,14 @@ fn move_one(
             return Ok(false);
         }
     };
-    let to = ctx.path(target)?;
+    let to = match ctx.path(target) {
+        Ok(to) => to,
+        Err(error) => {
+            let message = format!("cannot move {shown_source} to {shown_target}: {error}");
+            ctx.complain(message)?;
+            return Ok(false);
+        }
+    };
     let mut kept = None;
     if let Ok(existing) = ctx.fs.symlink_metadata(&to) {
         if (existing.inode, existing.device) == (stat.inode, stat.device) {

@@ -183,8 +183,13 @@ fn directive<'t>(
         out.push(b'?');
         return Ok(rest);
     };
-    if let (Some(Some(precision)), false) = (precision, numeric) {
-        text.truncate(precision);
+    match precision.flatten() {
+        Some(precision) if !numeric => text.truncate(precision),
+        // Digits of a number; of a time those behind the point, which are there already.
+        Some(precision) if !matches!(letter, b'W'..=b'Z') && text.len() < precision => {
+            text.splice(0..0, std::iter::repeat_n(b'0', precision - text.len()));
+        }
+        _ => {}
     }
     let fill = width.saturating_sub(text.to_str().map_or(text.len(), |text| text.chars().count()));
     let pad = if zero && numeric && !left { b'0' } else { b' ' };

@@ -1,6 +1,7 @@
 //! `tee`: copy standard input to files and to standard output.
 use std::sync::Arc;
 
+use crate::args::choice::{Choice, choose};
 use crate::prelude::*;
 use crate::stream::Stream;
 
@@ -23,7 +24,14 @@ pub const TEE: Command = Command {
     ..Command::BASE
 };
 
+/// What `--output-error` takes: what cannot be written is always told, and ends nothing.
+const MODES: &[Choice<u8>] =
+    &[(&["warn"], 0), (&["warn-nopipe"], 1), (&["exit"], 2), (&["exit-nopipe"], 3)];
+
 fn tee(ctx: &mut Context<'_>, args: &Args) -> CommandResult {
+    if let Some(mode) = args.value("output-error") {
+        choose("--output-error", mode, MODES)?;
+    }
     let mode = 0o666 & !ctx.umask;
     let options =
         if args.has('a') { OpenOptions::appending(mode) } else { OpenOptions::writing(mode) };

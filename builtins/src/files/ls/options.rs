@@ -287,6 +287,14 @@ fn sort(args: &Args, format: Format) -> Result<Sort, CommandError> {
             _ => continue,
         });
     }
+    if let Some(word) = args.value("time") {
+        let times: &[(&[&str], u8)] = &[
+            (&["atime", "access", "use"], 0),
+            (&["ctime", "status"], 1),
+            (&["birth", "creation"], 2),
+        ];
+        choose("--time", word, times)?;
+    }
     let by_time = (args.has('c') || args.has('u') || args.has("time")) && format != Format::Long;
     Ok(sort.unwrap_or(if by_time { Sort::Time } else { Sort::Name }))
 }
@@ -301,7 +309,8 @@ fn quoting(ctx: &Context<'_>, args: &Args, terminal: bool) -> Result<Quoting, Co
         (&["c"], Quoting::C),
         (&["c-maybe"], Quoting::CMaybe),
         (&["escape"], Quoting::Escape),
-        (&["locale", "clocale"], Quoting::Locale),
+        (&["locale"], Quoting::Locale),
+        (&["clocale"], Quoting::Locale),
     ];
     let mut style = None;
     for given in args.given() {
