@@ -117,7 +117,7 @@ impl RemoteBody {
             }
         }
         let Some(Content::Bytes(bytes)) = contents.first() else {
-            let stale = FsError::new(Errno::Io, Operation::Read, "");
+            let stale = FsError::new(Errno::Stale, Operation::Read, "");
             return Err(stale.with_detail("the server keeps this content no more"));
         };
         self.keep(session, block, bytes)

@@ -123,7 +123,7 @@ impl DirSource {
             }
         }
         own.ok_or_else(|| {
-            let stale = FsError::new(Errno::Io, Operation::List, self.path.as_bstr());
+            let stale = FsError::new(Errno::Stale, Operation::List, self.path.as_bstr());
             stale.with_detail("the server keeps this tree no more")
         })
     }

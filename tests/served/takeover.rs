@@ -16,6 +16,9 @@ use tempfile::TempDir;
 
 /// Long enough for any machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// A call that is tried again while nobody answers does not fail sooner than this.
+const FAILS_AFTER: Duration = Duration::from_secs(2);
+
 /// Adds each line of its input to a file, and says so when it is there.
 const WRITER: &str = r#"while read -r line; do
     if echo "$line" >> log; then echo "ok $line"; else echo "failed $line"; fi
@@ -149,6 +152,7 @@ impl Writer {
         match answer.as_deref().map(|answer| answer.split_once(' ')) {
             Ok(Some(("ok", told))) if told == line => self.written.acknowledged.push(line),
             Ok(Some(("failed", told))) if told == line => {
+                assert!(took >= FAILS_AFTER, "{line} was given up after {took:?}");
                 self.written.failed.push(line);
                 return false;
             }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::edit::Wants;
 use super::namespace::{Device, Fixed};
 use super::stat::{Inode, Listed, node_stat};
-use super::walk::{At, Found, Last};
+use super::walk::{At, Found, Last, anew};
 use super::{MountParts, Shared, Versions};
 use crate::backend::{EventQueue, Volume};
 use crate::error::{Errno, FsError, FsResult, Operation};
@@ -92,41 +92,47 @@ impl FileSystem for Files {
     }
 
     fn read_dir(&self, path: &VPath) -> FsResult<Vec<DirEntry>> {
-        let found = self.found(path, Follow::Yes, Operation::List)?;
-        self.0.list(path, &found, |name, node| match node {
-            Listed::Node { node, .. } => DirEntry { name, kind: node.kind() },
-            Listed::Attached(found) => DirEntry { name, kind: self.0.stat(&found).kind },
+        anew(|| {
+            let found = self.found(path, Follow::Yes, Operation::List)?;
+            self.0.list(path, &found, |name, node| match node {
+                Listed::Node { node, .. } => DirEntry { name, kind: node.kind() },
+                Listed::Attached(found) => DirEntry { name, kind: self.0.stat(&found).kind },
+            })
         })
     }
 
     fn scan_dir(&self, path: &VPath, each: &mut dyn FnMut(&[u8], FileKind)) -> FsResult<()> {
-        let found = self.found(path, Follow::Yes, Operation::List)?;
-        if let At::Node { node: Node::Dir(dir), .. } = &found.at {
-            let entries = dir.iter().map_err(|error| error.at(path.clone()))?;
-            entries.for_each(|(name, node)| each(name, node.kind()));
-            return Ok(());
-        }
-        let kind = |listed: Listed<'_>| match listed {
-            Listed::Node { node, .. } => node.kind(),
-            Listed::Attached(found) => self.0.stat(&found).kind,
-        };
-        let entries = self.0.list(path, &found, |name, listed| (name, kind(listed)))?;
-        entries.iter().for_each(|(name, kind)| each(name, *kind));
-        Ok(())
+        anew(|| {
+            let found = self.found(path, Follow::Yes, Operation::List)?;
+            if let At::Node { node: Node::Dir(dir), .. } = &found.at {
+                let entries = dir.iter().map_err(|error| error.at(path.clone()))?;
+                entries.for_each(|(name, node)| each(name, node.kind()));
+                return Ok(());
+            }
+            let kind = |listed: Listed<'_>| match listed {
+                Listed::Node { node, .. } => node.kind(),
+                Listed::Attached(found) => self.0.stat(&found).kind,
+            };
+            let entries = self.0.list(path, &found, |name, listed| (name, kind(listed)))?;
+            entries.iter().for_each(|(name, kind)| each(name, *kind));
+            Ok(())
+        })
     }
 
     fn read_dir_stats(&self, path: &VPath) -> FsResult<Vec<(BString, FsStat)>> {
-        let found = self.found(path, Follow::Yes, Operation::List)?;
-        let above = Inode::of(&found.real);
-        self.0.list(path, &found, |name, node| match node {
-            Listed::Attached(found) => {
-                let stat = self.0.stat(&found);
-                (name, stat)
-            }
-            Listed::Node { node, volume, opened_ns } => {
-                let stat = node_stat(node, volume, above.child(&name), opened_ns);
-                (name, stat)
-            }
+        anew(|| {
+            let found = self.found(path, Follow::Yes, Operation::List)?;
+            let above = Inode::of(&found.real);
+            self.0.list(path, &found, |name, node| match node {
+                Listed::Attached(found) => {
+                    let stat = self.0.stat(&found);
+                    (name, stat)
+                }
+                Listed::Node { node, volume, opened_ns } => {
+                    let stat = node_stat(node, volume, above.child(&name), opened_ns);
+                    (name, stat)
+                }
+            })
         })
     }
 
@@ -140,10 +146,8 @@ impl FileSystem for Files {
         match found.at {
             At::Fixed(Fixed::Text(text)) => Ok(Bytes::from_static(text.as_bytes())),
             At::Fixed(Fixed::Command(_) | Fixed::Device(Device::Null)) => Ok(Bytes::new()),
-            _ => {
-                let file = self.file_node(path, operation)?;
-                file.body.read_all().map_err(|error| error.at(path.clone()))
-            }
+            _ => anew(|| self.file_node(path, operation)?.body.read_all())
+                .map_err(|error| error.at(path.clone())),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use super::walk::anew;
 use super::{Shared, VolumeId};
 use crate::backend::{OpenFile, Volume};
 use crate::error::{Errno, FsError, FsResult, Operation};
@@ -96,14 +97,13 @@ impl Handle for FileHandle {
         if !self.options.read {
             return Err(self.error(Errno::BadF, Operation::Read));
         }
-        let file = self.open.file().map_err(|error| error.at(self.path.to_vpath()))?;
-        let body = &file.body;
-        let left = body.len().saturating_sub(offset);
-        let len = usize::try_from(left).unwrap_or(usize::MAX).min(len);
-        if len == 0 {
-            return Ok(Bytes::new());
-        }
-        body.read_at(offset, len).map_err(|error| error.at(self.path.to_vpath()))
+        let read = || {
+            let body = self.open.file()?.body;
+            let left = body.len().saturating_sub(offset);
+            let len = usize::try_from(left).unwrap_or(usize::MAX).min(len);
+            if len == 0 { Ok(Bytes::new()) } else { body.read_at(offset, len) }
+        };
+        anew(read).map_err(|error| error.at(self.path.to_vpath()))
     }
 
     fn write(&self, data: Bytes) -> FsResult<()> {

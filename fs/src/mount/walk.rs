@@ -18,6 +18,20 @@ use crate::tree::{Dir, Node, Root};
 /// How many symbolic links one walk follows (Linux's `MAXSYMLINKS`).
 const LINKS_MAX: usize = 40;
 
+/// How often what met a lost tree is done again.
+const ANEW_MAX: u32 = 3;
+
+/// Does again what met a tree or a content that its store keeps no more: the present one may do.
+pub(super) fn anew<T>(mut look: impl FnMut() -> FsResult<T>) -> FsResult<T> {
+    for _ in 0..ANEW_MAX {
+        match look() {
+            Err(error) if error.errno() == Errno::Stale => {}
+            looked => return looked,
+        }
+    }
+    look()
+}
+
 /// What a walk does where its last component is a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Last {
@@ -222,6 +236,10 @@ impl Shared {
         operation: Operation,
     ) -> FsResult<Found> {
         let last_link = last_link.into();
+        anew(|| self.walk_once(path, last_link, operation))
+    }
+
+    fn walk_once(&self, path: &VPath, last_link: Last, operation: Operation) -> FsResult<Found> {
         let fail = |errno| FsError::new(errno, operation, path.clone());
         let mut walk = Walk {
             shared: self,
