@@ -174,6 +174,24 @@ fn a_batch_that_is_sent_again_applies_once() {
 }
 
 #[test]
+fn a_batch_that_failed_is_not_done_when_it_comes_again() {
+    let fixture = Fixture::new();
+    let service = fixture.service();
+    let session = fixture.open(&service).session;
+    let apply = |id, op| {
+        let part = Part { session, batch: Batch { id, now_ns: 1, ops: vec![op] }, version: 0 };
+        let request = Request::Apply { how: How::Plain, line: None, parts: vec![part] };
+        service.call(fixture.token.expose(), request)
+    };
+    let make = || Op::Create { path: path("f"), mode: 0o644, if_exists: op::IfExists::Fail };
+    apply(1, make()).unwrap();
+    let refused = apply(2, make()).unwrap_err();
+    apply(3, Op::Remove { path: path("f"), recursive: false }).unwrap();
+    assert_eq!(apply(2, make()).unwrap_err(), refused);
+    apply(4, make()).unwrap();
+}
+
+#[test]
 fn whatever_is_called_is_answered() {
     let fixture = Fixture::new();
     let service = fixture.service();
