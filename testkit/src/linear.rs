@@ -92,6 +92,8 @@ struct Pending {
 }
 
 const HEAD: usize = 0;
+/// How many beginnings of an order are tried.
+const TRIED_MAX: usize = 3_000_000;
 
 impl Pending {
     fn new<C>(history: &[Ran<C>]) -> Self {
@@ -213,7 +215,7 @@ impl<O: Object> Search<'_, O> {
 /// Looks for an order of the calls of one object.
 ///
 /// # Errors
-/// [`Violation`] if there is none.
+/// [`Violation`] if there is none, or none was found among very many that were tried.
 pub fn check<O: Object>(object: &O, history: &[Ran<O::Call>]) -> Result<(), Violation> {
     let mut search = Search {
         object,
@@ -228,6 +230,10 @@ pub fn check<O: Object>(object: &O, history: &[Ran<O::Call>]) -> Result<(), Viol
     let first = |search: &Search<'_, O>| Next::Answered(search.pending.next[HEAD]);
     let mut next = first(&search);
     while search.pending.calls > 0 {
+        if search.tried.len() > TRIED_MAX {
+            let found = violation(object, history, &furthest);
+            return Err(Violation { text: format!("not decided: {found}") });
+        }
         next = match next {
             Next::Answered(at) => {
                 let (moment, call, begins) = search.pending.entries[at];
