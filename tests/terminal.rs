@@ -326,7 +326,7 @@ fn words_are_completed_by_what_they_may_be() {
 fn what_is_long_stops_at_each_screen() {
     let home = home();
     let mut terminal = session(&home, 80, 24);
-    let asks = "-- space: on, Enter: a line, a: all, q: leave --";
+    let asks = "-- space: on, b: back, Enter: a line, /: search, a: all, q: leave --";
     for (line, first) in [
         ("man ls", "Usage: ls"),
         ("grep --help", "Usage: grep"),
@@ -346,6 +346,16 @@ fn what_is_long_stops_at_each_screen() {
         terminal.keys(" ");
         terminal.settle();
         assert!(terminal.text().ends_with(asks), "{}", terminal.text());
+        // Back to the top, and to a word that is searched for.
+        terminal.keys("g");
+        terminal.settle();
+        assert!(terminal.text().starts_with(first), "{}", terminal.text());
+        if line == "man ls" {
+            terminal.keys("/--group-dir\r");
+            terminal.wait(|terminal| {
+                terminal.rows().first().is_some_and(|row| row.contains("--group-dir"))
+            });
+        }
         terminal.keys("q");
         prompt(&terminal);
         assert!(!terminal.text().contains(asks), "{}", terminal.text());

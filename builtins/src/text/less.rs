@@ -37,7 +37,7 @@ const OPTIONS: &[Opt] = &[
 pub const LESS: Command = Command {
     name: "less",
     synopsis: "less [OPTION]... [FILE]...",
-    summary: "Show FILEs page by page: space for the next page, Enter for a line, a for all, q to leave.",
+    summary: "Show FILEs page by page: space for the next page, b back, Enter for a line,\n/ to search, a for all, q to leave.",
     options: OPTIONS,
     examples: &[Example {
         about: "In a pipe it passes text on.",
