@@ -430,6 +430,22 @@ fn the_doctor_says_what_is_wrong() {
     assert_eq!(terminal.end(), Some(1));
     terminal.see("WRONG key: others can read");
     terminal.see("chmod 600");
+    // Another process has the store open, and shares it.
+    let mut other = session(&home, 80, 24);
+    enter(&mut other, "ls");
+    let mut terminal = Terminal::mesash(home.path(), &["doctor"], 160, 30);
+    assert_eq!(terminal.end(), Some(1));
+    terminal.see(", through which others mount it");
+    let socket = home.path().join(".local/share/mesash/store/sock");
+    let server = format!("unix:{}", socket.display());
+    let ask = |server: &str| {
+        let mut terminal = Terminal::mesash(home.path(), &["--server", server, "doctor"], 200, 30);
+        (terminal.end(), terminal.text())
+    };
+    let (status, said) = ask(&server);
+    assert!(status == Some(0) && said.contains("answers, and knows the key of 'local'"), "{said}");
+    let (status, said) = ask("unix:/nowhere/sock");
+    assert!(status == Some(1) && said.contains("WRONG server: unix:/nowhere/sock: "), "{said}");
 }
 
 /// A session whose editor is a script.

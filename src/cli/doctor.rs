@@ -5,14 +5,23 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use mesafs::token::ApiKey;
+use mesa_remote::{Address, RemoteBackend};
+use mesa_store::{Store, StoreError, StoreOptions};
+use mesafs::backend::OpenError;
+use mesafs::clock::SystemClock;
+use mesafs::token::{ApiKey, Jti, Scope, mint};
+use mesafs::{Backend as _, RepoId};
 
 use super::args::Options;
 use super::config::{self, KeySource, Settings, config_path, host, plain, read_key};
 use super::failure::{FAILED, Failure};
-use mesa_store::{Store, StoreError, StoreOptions};
+use super::share::{self, Owner};
+
+/// How long the token is good by which a server is asked whether it knows a key.
+const TTL_S: u64 = 60;
 
 /// What a look at something came to.
 enum Finding {
@@ -37,8 +46,14 @@ pub fn run(words: &[OsString], options: &Options) -> Result<u8, Failure> {
     match Settings::settle(options, &host) {
         Ok(settings) => {
             findings.push(config_file());
-            findings.extend(keys(&settings));
-            findings.extend(store(&settings));
+            match &settings.server {
+                Some(address) => findings.push(server(&settings, address)),
+                None => {
+                    findings.extend(keys(&settings));
+                    findings.extend(store(&settings));
+                    findings.push(Fine("server: none is needed for a store".into()));
+                }
+            }
             findings.push(rc(&settings));
             findings.push(history(&settings));
         }
@@ -48,7 +63,6 @@ pub fn run(words: &[OsString], options: &Options) -> Result<u8, Failure> {
         }
     }
     findings.extend(terminal());
-    findings.push(Fine("server: none is needed, the store is opened by the program itself".into()));
     let wrong = findings.iter().any(|finding| matches!(finding, Wrong(..)));
     let mut text = String::new();
     for finding in findings {
@@ -130,12 +144,7 @@ fn store(settings: &Settings) -> Vec<Finding> {
     let options = StoreOptions { lock_wait: Duration::ZERO, ..StoreOptions::default() };
     let store = match Store::open(path, options) {
         Ok(store) => store,
-        Err(StoreError::Busy { pid, .. }) => {
-            return vec![Note(
-                format!("store: {shown} is open in process {pid}"),
-                "end that session to have the store looked at".into(),
-            )];
-        }
+        Err(StoreError::Busy { pid, .. }) => return vec![busy(path, pid)],
         Err(error) => {
             let advice = "see that the folder is yours and the disk has room; the journal has what was acknowledged";
             return vec![Wrong(format!("store: {shown}: {error}"), advice.into())];
@@ -150,6 +159,63 @@ fn store(settings: &Settings) -> Vec<Finding> {
             .push(Note(format!("store: others can read {shown}"), format!("chmod 700 {shown}")));
     }
     findings
+}
+
+/// A store that another process has open.
+fn busy(path: &Path, pid: u32) -> Finding {
+    let open = format!("store: {} is open in process {pid}", path.display());
+    match share::ask(path, || false) {
+        Owner::Answers => Fine(format!("{open}, through which others mount it")),
+        Owner::Absent => Note(
+            format!("{open}, which does not share it"),
+            "others wait until that process ends".into(),
+        ),
+        Owner::Frozen => Wrong(
+            format!("{open}, which does not answer"),
+            "continue that process, or end it".into(),
+        ),
+    }
+}
+
+/// Whether a server answers, and knows the key.
+fn server(settings: &Settings, address: &Address) -> Finding {
+    let at = address;
+    let address = match at {
+        Address::Http(url) => url.clone(),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    };
+    let key = match &settings.key {
+        KeySource::Given(key) => Some(key.clone()),
+        KeySource::File(path) => read_key(path).ok().flatten(),
+    };
+    let Some(key) = key else {
+        let missing = format!("key: there is none for org '{}'", settings.org);
+        return Wrong(missing, "set MESA_API_KEY".into());
+    };
+    let failed = |reason: String| {
+        let advice = "see that it runs, and that the address is right".into();
+        Wrong(format!("server: {address}: {reason}"), advice)
+    };
+    let token = || -> Result<_, String> {
+        let any = RepoId::parse("any", key.org()).map_err(|error| error.to_string())?;
+        let jti = Jti::random().map_err(|error| error.to_string())?;
+        mint(&key, &[any], Scope::Read, TTL_S, &SystemClock, jti).map_err(|error| error.to_string())
+    };
+    let backend = RemoteBackend::new(at, Arc::new(SystemClock));
+    match (token(), backend) {
+        (Ok(token), Ok(backend)) => match backend.repos(&token.token) {
+            Ok(_) => {
+                Fine(format!("server: {address} answers, and knows the key of '{}'", key.org()))
+            }
+            Err(OpenError::Unauthorized(reason)) => Wrong(
+                format!("server: {address} refuses the key: {reason}"),
+                "have it registered there: 'mesash key add'".into(),
+            ),
+            Err(error) => failed(error.to_string()),
+        },
+        (Err(reason), _) => failed(reason),
+        (_, Err(error)) => failed(error.to_string()),
+    }
 }
 
 /// What an open store tells.
