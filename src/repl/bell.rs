@@ -23,10 +23,25 @@ pub const RESTORE: &str = "\x1b8";
 /// How long a notice is the last at least. Of those that come meanwhile the last is shown.
 const NOTICE_PAUSE: Duration = Duration::from_secs(1);
 
+/// A line above the prompt. It is made when it is shown: to look up who did it may take a while.
+pub struct Notice(Box<dyn FnOnce() -> String + Send>);
+
+impl Notice {
+    pub fn new(make: impl FnOnce() -> String + Send + 'static) -> Self {
+        Self(Box::new(make))
+    }
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notice")
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     repaint: bool,
-    notice: Option<String>,
+    notice: Option<Notice>,
     /// When the last notice was shown.
     told: Option<Instant>,
     /// A line is being typed.
@@ -45,8 +60,10 @@ impl Bell {
         let named = thread::Builder::new().name("mesa-prompt".into());
         // Without it the prompt does not change while a line is typed, and nothing else is lost.
         drop(named.spawn(move || {
-            while let Some(message) = bell.next() {
-                if printer.print(message).is_err() {
+            while let Some(notice) = bell.next() {
+                let text = notice.map_or(String::new(), |Notice(make)| make() + "\n");
+                // Meanwhile the line may have been entered, and the terminal is what it runs.
+                if bell.is_reading() && printer.print(text + TAIL).is_err() {
                     return;
                 }
                 thread::sleep(PAUSE);
@@ -60,8 +77,8 @@ impl Bell {
     }
 
     /// Shows a line above the prompt, soon.
-    pub fn notice(&self, text: String) {
-        self.change(|state| state.notice = Some(text));
+    pub fn notice(&self, notice: Notice) {
+        self.change(|state| state.notice = Some(notice));
     }
 
     /// A line is typed from now on, or no longer.
@@ -71,6 +88,10 @@ impl Bell {
             // What was to be painted again is painted anew anyhow.
             state.repaint = false;
         });
+    }
+
+    fn is_reading(&self) -> bool {
+        self.0.0.lock().reading
     }
 
     pub fn end(&self) {
@@ -83,7 +104,8 @@ impl Bell {
         changed.notify_one();
     }
 
-    fn next(&self) -> Option<String> {
+    /// Waits until something is to be shown: a notice, or the prompt anew. `None` at the end.
+    fn next(&self) -> Option<Option<Notice>> {
         let (state, changed) = &*self.0;
         let mut state = state.lock();
         loop {
@@ -95,11 +117,10 @@ impl Bell {
             let notice = if due <= now && state.reading { state.notice.take() } else { None };
             if state.reading && (state.repaint || notice.is_some()) {
                 state.repaint = false;
-                let text = notice.map_or(String::new(), |notice| {
+                if notice.is_some() {
                     state.told = Some(now);
-                    format!("{notice}\n")
-                });
-                return Some(text + TAIL);
+                }
+                return Some(notice);
             }
             if state.reading && state.notice.is_some() {
                 changed.wait_until(&mut state, due);

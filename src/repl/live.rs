@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mesafs::FsResult;
 use mesafs::event::Invalidation;
-use mesafs::mount::{Mount, Subscription};
-use mesafs::path::RealPath;
+use mesafs::mount::{Files, Mount, Subscription, Versions as _};
+use mesafs::path::{RealPath, RepoPath};
 use parking_lot::Mutex;
 
-use super::bell::Bell;
+use super::bell::{Bell, Notice};
 use super::look::{Look, clean};
 
 /// So many paths are told apart; more are "many".
@@ -25,6 +25,8 @@ pub struct Live {
     count: AtomicUsize,
     /// Whether notices are shown above the prompt.
     notices: AtomicBool,
+    /// The mount that tells, to be asked who did it.
+    files: Mutex<Option<Files>>,
     bell: Bell,
 }
 
@@ -48,6 +50,7 @@ impl Live {
     /// # Errors
     /// Those of the subscription.
     pub fn watch(self: &Arc<Self>, mount: &Mount, look: Look) -> FsResult<Watching> {
+        *self.files.lock() = Some(mount.files().clone());
         let live = Arc::clone(self);
         mount.subscribe(move |event| live.take(event, look)).map(Watching)
     }
@@ -80,20 +83,39 @@ impl Live {
         self.count.store(count, Ordering::Relaxed);
         drop(paths);
         if self.notices.load(Ordering::Relaxed) {
-            self.bell.notice(notice(event, count, look));
+            let (path, files) = (event.path.clone(), self.files.lock().clone());
+            self.bell.notice(Notice::new(move || {
+                let who = files.and_then(|files| author(&files, &path));
+                notice(&path, who.as_deref(), count, look)
+            }));
         }
         self.bell.repaint();
     }
 }
 
-/// `⇣ acme/app/src/index.py (3 paths)`
-fn notice(event: &Invalidation, count: usize, look: Look) -> String {
-    let path = event.path.to_string();
-    let path = clean(path.trim_start_matches('/'));
-    let path = super::look::cut(&path, NOTICE_COLUMNS);
-    let more = if count > 1 { format!(" ({count} paths)") } else { String::new() };
+/// Who was the last to edit what is at a path. What was written is stored for that.
+fn author(files: &Files, path: &RealPath) -> Option<String> {
+    let path = path.to_vpath();
+    let names: Vec<&[u8]> = path.components().collect();
+    let (repo, below) = names.split_at_checked(2)?;
+    let repo = repo.join(&b'/');
+    let mut checkouts = files.checkouts().iter();
+    let checkout = checkouts.find(|checkout| checkout.repo().to_string().as_bytes() == repo)?;
+    let below = RepoPath::from_names(below.iter().copied());
+    let last = checkout.history()?.audit(&[below], 1).ok()?.pop()?;
+    Some(last.cause.author).filter(|author| !author.is_empty())
+}
+
+/// `⇣ bob: acme/app/src/index.py +2 more`
+fn notice(path: &RealPath, who: Option<&str>, count: usize, look: Look) -> String {
+    let who = who.map(|who| format!("{}: ", clean(who))).unwrap_or_default();
+    let path = path.as_bstr().to_string();
+    let text = clean(path.trim_start_matches('/'));
+    let text = format!("{who}{text}");
+    let text = super::look::cut(&text, NOTICE_COLUMNS);
+    let more = if count > 1 { format!(" +{} more", count - 1) } else { String::new() };
     look.paint(
         nu_ansi_term::Style::new().dimmed(),
-        &format!("{} {path}{more}", look.pick("⇣", "v")),
+        &format!("{} {text}{more}", look.pick("⇣", "v")),
     )
 }
