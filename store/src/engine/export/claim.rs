@@ -83,8 +83,6 @@ fn break_lock(lock: PathBuf, written: SystemTime) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]
