@@ -137,3 +137,83 @@ fn what_cannot_be_is_said() {
     let (message, status) = told(&listen);
     assert!(message.contains("not a loopback address") && status == 1, "{message}");
 }
+
+#[test]
+fn a_store_is_administered_while_it_is_served() {
+    let machine = Machine::new(&["--socket", "sock"]);
+    let said = |arguments: &[&str]| ran(command(&machine.folder, arguments).output().unwrap());
+    let there = ["--server", machine.url.as_str()];
+    // By its address, and by the store's own folder.
+    for way in [&there[..], &[]] {
+        let admin = |words: &[&str]| {
+            let (stdout, stderr, status) = said(&[way, words].concat());
+            assert_eq!((stderr.as_str(), status), ("", 0), "{words:?}");
+            stdout
+        };
+        assert_eq!(admin(&["repo", "create", "app"]), "made the repository local/app\n");
+        assert_eq!(admin(&["repo", "list"]), "local/app      main\nlocal/scratch  main\n");
+        assert!(admin(&["repo", "export", "app", "out.git"]).starts_with("exported local/app to "));
+        assert!(machine.folder.path().join("out.git/HEAD").exists());
+        std::fs::remove_dir_all(machine.folder.path().join("out.git")).unwrap();
+        assert_eq!(admin(&["repo", "delete", "--yes", "app"]), "deleted local/app\n");
+        assert!(admin(&["repo", "gc", "scratch"]).starts_with("local/scratch: "));
+        let key = admin(&["key", "create", "--scope", "read"]);
+        assert!(key.starts_with("mesa_local_"), "{key}");
+        assert!(admin(&["key", "list"]).contains("  read   all repositories\n"));
+    }
+    let twice = said(&[&there[..], &["repo", "create", "scratch"]].concat());
+    assert_eq!(twice.1, "mesash: repository 'local/scratch' already exists\n");
+}
+
+#[test]
+fn a_key_that_is_revoked_ends_what_it_opened() {
+    let machine = Machine::new(&["--listen", "127.0.0.1:0"]);
+    let there = ["--server", machine.url.as_str()];
+    let admin = |words: &[&str]| {
+        ran(command(&machine.folder, &[&there[..], words].concat()).output().unwrap())
+    };
+    let (key, ..) = admin(&["key", "create", "--json"]);
+    let key: serde_json::Value = serde_json::from_str(&key).unwrap();
+    let (id, secret) = (key["id"].as_str().unwrap(), key["api_key"].as_str().unwrap());
+    let with_key = |words: &[&str]| {
+        let mut command = command(&machine.folder, &[&there[..], words].concat());
+        command.env("MESA_API_KEY", secret);
+        command
+    };
+    // A key for writing administers nothing, and folders are named by who runs the server.
+    let (_, stderr, status) = ran(with_key(&["key", "list"]).output().unwrap());
+    assert!(stderr.contains("beyond its key's write") && status == 4, "{stderr}");
+    let (_, stderr, status) = admin(&["repo", "export", "scratch", "out.git"]);
+    assert!(stderr.contains("over a Unix socket") && status == 1, "{stderr}");
+    machine.sh("touch f");
+    let script = "cat f; echo begun; while cat f; do sleep 0.05; done";
+    let mut mounted = with_key(&["-r", "scratch", "-c", script]);
+    let mut mounted = mounted.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(mounted.stdout.take().unwrap()).lines();
+    assert_eq!(told.next().unwrap().unwrap(), "begun");
+    let begun = std::time::Instant::now();
+    assert_eq!(admin(&["key", "revoke", id]).0, format!("revoked key {id}\n"));
+    let mut stderr = String::new();
+    mounted.stderr.as_mut().unwrap().read_to_string(&mut stderr).unwrap();
+    mounted.wait().unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert!(stderr.contains("Permission denied (access token of a revoked API key)"), "{stderr}");
+}
+
+#[test]
+fn a_second_terminal_administers_the_store_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = command(&folder, &["-c", "echo here > f; echo open; sleep 60"]);
+    let mut first = first.stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(first.stdout.take().unwrap()).lines();
+    assert_eq!(told.next().unwrap().unwrap(), "open");
+    let said = |arguments: &[&str]| ran(command(&folder, arguments).output().unwrap());
+    let (key, _, status) = said(&["key", "create"]);
+    assert!(key.starts_with("mesa_local_") && status == 0, "{key}");
+    let made = said(&["repo", "create", "app"]);
+    assert_eq!((made.0.as_str(), made.2), ("made the repository local/app\n", 0));
+    assert_eq!(said(&["-c", "cat /local/scratch/f; ls /local/app"]).0, "here\n");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(said(&["-c", "cat /local/scratch/f"]).0, "here\n");
+}

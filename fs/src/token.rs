@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 pub use error::TokenError;
 pub use key::{ApiKey, KeyError, KeyId, PublicKey};
-pub use mint::{Jti, MintError, Minted, mint};
+pub use mint::{Jti, MintError, Minted, mint, mint_admin};
 pub use scope::{Scope, UnknownScope};
 pub use verify::{KeyLookup, KeyRepos, RegisteredKey, Verified, Verifier};
 
@@ -40,6 +40,11 @@ pub const TTL_S_MAX: u64 = 86_400;
 pub const CLOCK_LEEWAY_S: i64 = 5;
 /// Longer tokens are refused unread.
 pub const TOKEN_BYTES_MAX: usize = 64 * 1024;
+
+/// What the claim `repos` of a token that administers `org` has as its only item.
+fn whole_org(org: &OrgName) -> String {
+    format!("{org}/*")
+}
 
 /// A signed token. Shows itself in no message.
 #[derive(Clone)]
@@ -71,6 +76,7 @@ pub struct Grant {
     pub org: OrgName,
     pub key: KeyId,
     pub scope: Scope,
+    /// Empty for a token that administers the org, and opens none of its repositories.
     pub repos: BTreeSet<RepoId>,
     pub issued_s: i64,
     pub not_before_s: i64,
@@ -97,6 +103,12 @@ impl Grant {
             return Err(TokenError::IssuedInFuture);
         }
         Ok(())
+    }
+
+    /// Whether it administers its org.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        self.scope == Scope::Admin && self.repos.is_empty()
     }
 
     /// Whether `repo` is among the token's repositories.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use bstr::BString;
 use mesafs::backend::{ChangeError, OpenError};
 use mesafs::token::TokenError;
 use mesafs::{Errno, FsError, Operation};
@@ -17,8 +18,9 @@ pub struct ErrorBody {
     pub errno: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operation: Option<Operation>,
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub path: String,
+    /// In JSON a text where it is one, else its bytes as numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default, with = "text_or_bytes")]
+    pub path: BString,
     /// For a person.
     pub message: Box<str>,
     /// What to do about it.
@@ -39,8 +41,12 @@ pub mod code {
     pub const BUSY: &str = "busy";
     pub const FAILED: &str = "failed";
     pub const CLOSING: &str = "closing";
+    /// What a store as a whole was asked, and cannot do; the message says why.
+    pub const REFUSED: &str = "refused";
     /// Never told: a client's own, where no answer came.
     pub const UNREACHABLE: &str = "unreachable";
+    /// Never told: a client's own, where the answer was lost together with the session that knew of it.
+    pub const UNKNOWN: &str = "unknown";
     pub const BASE_UNKNOWN: &str = "base_unknown";
 }
 
@@ -51,7 +57,7 @@ impl ErrorBody {
             code: Cow::Borrowed(code),
             errno: None,
             operation: None,
-            path: String::new(),
+            path: BString::default(),
             message: message.into(),
             hint: None,
             args: Box::default(),
@@ -91,7 +97,7 @@ impl ErrorBody {
         let operation = self.operation.unwrap_or(operation);
         let known = |code| Errno::ALL.iter().copied().find(|errno| errno.code() == code);
         if let Some(errno) = self.errno.and_then(known) {
-            let error = FsError::new(errno, operation, self.path.as_str());
+            let error = FsError::new(errno, operation, self.path.clone());
             return match &self.hint {
                 Some(detail) => error.with_detail(detail.to_string()),
                 None => error,
@@ -104,7 +110,7 @@ impl ErrorBody {
             code::NO_SESSION | code::BASE_UNKNOWN => Errno::Stale,
             _ => Errno::Io,
         };
-        FsError::new(errno, operation, self.path.as_str()).with_detail(self.message.to_string())
+        FsError::new(errno, operation, self.path.clone()).with_detail(self.message.to_string())
     }
 
     /// As opening a repository has it.
@@ -170,7 +176,7 @@ impl From<&FsError> for ErrorBody {
             code: Cow::Borrowed(error.errno().symbol()),
             errno: Some(error.errno().code()),
             operation: Some(error.operation()),
-            path: error.path().to_string(),
+            path: error.path().to_owned(),
             message: error.to_string().into(),
             hint: error.detail().map(Box::from),
             args: Box::default(),
@@ -239,5 +245,21 @@ impl From<ChangeError> for ErrorBody {
                 ..Self::new("EINVAL", message)
             },
         }
+    }
+}
+
+mod text_or_bytes {
+    use bstr::{BString, ByteSlice};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &BString, serializer: S) -> Result<S::Ok, S::Error> {
+        match bytes.to_str() {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.serialize_bytes(bytes),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BString, D::Error> {
+        mesafs::wire::read_bytes(deserializer).map(BString::from)
     }
 }

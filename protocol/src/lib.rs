@@ -5,6 +5,7 @@
 //! connection that a GET of [`EVENTS_PATH`] has upgraded. Bodies are bytes within both, never text. Whatever is read here came
 //! over a wire: it ends in an error, never in a panic or an allocation that its sender chose.
 
+mod admin;
 mod error;
 mod ids;
 mod message;
@@ -13,12 +14,16 @@ mod token;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use admin::{
+    Admin, AdminAnswer, AdminCall, Author, Collected, Exported, Folder, Imported, KeyTold,
+    RepoTold, Skipped, Synced,
+};
 pub use error::{ErrorBody, code};
 pub use ids::{BodyKey, DirKey, Hash32, SessionId};
 pub use message::{
     Answer, Batch, Body, Call, Content, Entry, EntryKind, Event, Frame, HeldFile, How, Item,
-    Listing, Node, Op, Opened, Part, PartApplied, Piece, Place, ReadRange, Reply, Request,
-    RootInfo, Target, TreeNode,
+    Listing, Name, Node, Op, Opened, Part, PartApplied, Piece, Place, ReadRange, Reply, Request,
+    RootInfo, Since, Target, TreeNode,
 };
 
 pub use token::{Claims, claims};
@@ -102,6 +107,11 @@ mod tests {
     fn failures_are_themselves_again() {
         let error = FsError::new(Errno::RoFs, Operation::Write, "a").with_detail("why");
         assert_eq!(ErrorBody::from(&error).to_fs(Operation::Read), error);
+        for path in [&b"d/\xc3\xa9"[..], b"d/\xff\"\\\n"] {
+            let error = ErrorBody::from(FsError::new(Errno::NoEnt, Operation::Open, path));
+            let json = serde_json::to_vec(&error).unwrap();
+            assert_eq!(serde_json::from_slice::<ErrorBody>(&json).unwrap(), error);
+        }
         for error in [
             ChangeError::NotOnBookmark,
             ChangeError::MoveRefused { name: "m".into(), direction: "backwards" },

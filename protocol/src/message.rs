@@ -14,9 +14,10 @@ use mesafs::tree::{Attributes, ObjectId, Sums};
 use mesafs::{Access, Pin};
 use serde::{Deserialize, Serialize};
 
+use crate::admin::{Admin, AdminAnswer};
 use crate::ids::{BodyKey, DirKey, SessionId};
 
-/// A call. All but the first two are about a session: an open checkout, with the token that opened it.
+/// A call. All but the first two and the last are about a session: an open checkout, with the token that opened it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// The repositories that the token may read.
@@ -83,6 +84,8 @@ pub enum Request {
     Close {
         session: SessionId,
     },
+    /// What is done with the store as a whole, under a token that administers the org.
+    Admin(Admin),
 }
 
 /// The answer to the call of the same kind.
@@ -103,6 +106,7 @@ pub enum Reply {
     Pin(Pin),
     /// Nothing to say.
     Ok,
+    Admin(AdminAnswer),
 }
 
 /// A checkout that was opened.
@@ -135,8 +139,22 @@ pub struct RootInfo {
 pub struct Listing {
     pub path: RepoPath,
     pub key: DirKey,
+    pub sums: Sums,
+    /// Where it is told as what has changed since another listing that was told: the key of that, and
+    /// the names that are gone; `entries` are those that are new or others.
+    pub since: Option<Since>,
     pub entries: Vec<Entry>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    pub key: DirKey,
+    pub gone: Vec<Name>,
+}
+
+/// The name of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Name(#[serde(with = "mesafs::wire::bstring")] pub BString);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -495,6 +513,29 @@ pub enum Call {
     },
 }
 
+impl Call {
+    /// Whether it changes nothing, so that it may run beside others and again.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::Current
+                | Self::Changes { .. }
+                | Self::Bookmarks
+                | Self::Find { .. }
+                | Self::Log { .. }
+                | Self::Content { .. }
+                | Self::Changed { .. }
+                | Self::Status
+                | Self::Earlier { .. }
+                | Self::Conflicts { .. }
+                | Self::Operations { .. }
+                | Self::Operation { .. }
+                | Self::Audit { .. }
+        )
+    }
+}
+
 /// What a [`Call`] answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
@@ -524,7 +565,14 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Frame {
     /// The tree as it is now, and what may read differently than before.
-    State { seq: u64, root: RootInfo, events: Vec<Event> },
+    State {
+        seq: u64,
+        root: RootInfo,
+        events: Vec<Event>,
+        /// What the directories that lead to what others changed hold now, as far as this client was
+        /// told of an older form.
+        listings: Vec<Listing>,
+    },
     /// Nothing has happened for a while.
     Alive,
     /// The token is refused from now on; the stream ends.

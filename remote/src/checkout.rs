@@ -70,10 +70,7 @@ impl RemoteCheckout {
         for ((checkout, _), part) in parts.iter().zip(applied) {
             let PartApplied { version, replaced, root, held, listings } = part;
             let (_, generation) = checkout.session.present();
-            for listing in listings {
-                checkout.session.keep(listing);
-            }
-            checkout.session.show(generation, &root);
+            checkout.session.show(generation, &root, listings);
             checkout.session.learn(generation, root.number, held);
             landed.push(Applied { version, replaced });
         }
@@ -104,7 +101,7 @@ impl RemoteCheckout {
         let request = |session| Request::Do { session, id, line: line.clone(), call: call.clone() };
         let reply = self.session.call(request).map_err(|error| error.to_change(operation))?;
         let (generation, Reply::Done { answer, root }) = reply else { return Err(unasked()) };
-        self.session.show(generation, &root);
+        self.session.show(generation, &root, Vec::new());
         Ok(*answer)
     }
 }

@@ -86,9 +86,9 @@ async fn connection(session: &Weak<Session>, connected: &mut bool, attempt: &mut
             return Ended::Over;
         };
         match frame {
-            Frame::State { seq, root, events } => {
+            Frame::State { seq, root, events, listings } => {
                 let before = session.present_pin();
-                session.show(generation, &root);
+                session.show(generation, &root, listings);
                 let missed = first && (*connected || before != session.present_pin());
                 if missed {
                     session.tell_everything();

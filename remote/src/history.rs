@@ -1,5 +1,7 @@
 //! What is asked of the history behind a checkout on a server.
 
+use std::sync::Arc;
+
 use mesa_protocol::{Answer, Call, RootInfo};
 use mesafs::backend::{
     AuditEntry, Backwards, ChangeError, ChangeInfo, Comparison, ConflictInfo, Earlier, History,
@@ -27,7 +29,9 @@ impl RemoteCheckout {
 
     fn tree(&self, info: &RootInfo) -> Root {
         let (_, generation) = self.session.present();
-        tree::root(&self.session, generation, info).1
+        let session = Arc::downgrade(&self.session);
+        let pin = tree::RootPin { number: info.number, generation, session };
+        tree::root(&self.session, &Arc::new(pin), info)
     }
 
     fn compared(&self, call: &Call) -> Result<Comparison, ChangeError> {

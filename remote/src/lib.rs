@@ -19,7 +19,7 @@ mod tree;
 
 use std::sync::Arc;
 
-use mesa_protocol::{Reply, Request};
+use mesa_protocol::{Admin, AdminAnswer, ErrorBody, Reply, Request, code};
 use mesafs::backend::OpenError;
 use mesafs::clock::Clock;
 use mesafs::token::AccessToken;
@@ -52,6 +52,20 @@ impl RemoteBackend {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.link.is_cut()
+    }
+}
+
+impl RemoteBackend {
+    /// Makes an administrative call, under a token that administers the org. One without text will do
+    /// on the socket in a store's own folder.
+    ///
+    /// # Errors
+    /// [`ErrorBody`], as the server tells it; an unreachable one may have done it or not.
+    pub fn administer(&self, token: &AccessToken, admin: Admin) -> Result<AdminAnswer, ErrorBody> {
+        match self.link.call_once(token, &Request::Admin(admin))? {
+            Reply::Admin(answer) => Ok(answer),
+            _ => Err(ErrorBody::new(code::FAILED, link::NONSENSE)),
+        }
     }
 }
 

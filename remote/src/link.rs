@@ -22,6 +22,8 @@ const CACHE_BYTES: usize = 256 << 20;
 /// How long a connection, and an answer, may take.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 const ANSWER_WAIT: Duration = Duration::from_secs(180);
+/// How long what is done with a whole store may take.
+const ADMIN_WAIT: Duration = Duration::from_secs(4 * 3600);
 /// How long a call is tried again while no answer comes.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The pauses between attempts: from this, doubled up to that.
@@ -59,11 +61,13 @@ pub(crate) struct Link {
 struct Failed {
     error: ErrorBody,
     passing: bool,
+    /// Whether the call may have arrived, and its answer was lost.
+    sent: bool,
 }
 
 impl From<ErrorBody> for Failed {
     fn from(error: ErrorBody) -> Self {
-        Self { error, passing: false }
+        Self { error, passing: false, sent: false }
     }
 }
 
@@ -126,6 +130,26 @@ impl Link {
     /// Makes a call and waits for its answer, on whatever thread. Calls are made again while no answer
     /// comes: none does harm when it arrives twice.
     pub fn call(&self, token: &AccessToken, request: &Request) -> Result<Reply, ErrorBody> {
+        self.call_noting(token, request).map_err(|(error, _)| error)
+    }
+
+    /// As [`Link::call`]; a failure comes with whether an answer was lost before, so that the call may
+    /// have been done.
+    pub fn call_noting(
+        &self,
+        token: &AccessToken,
+        request: &Request,
+    ) -> Result<Reply, (ErrorBody, bool)> {
+        let mut lost = false;
+        self.attempts(token, request, &mut lost).map_err(|error| (error, lost))
+    }
+
+    fn attempts(
+        &self,
+        token: &AccessToken,
+        request: &Request,
+        lost: &mut bool,
+    ) -> Result<Reply, ErrorBody> {
         let body =
             encode(request).map_err(|error| ErrorBody::new(code::FAILED, error.to_string()))?;
         if body.len() > MESSAGE_BYTES_MAX {
@@ -135,12 +159,13 @@ impl Link {
         let until = Instant::now() + PATIENCE;
         let mut pause = PAUSE_MIN;
         loop {
-            match self.once(token, body.clone()) {
+            match self.once(token, body.clone(), ANSWER_WAIT) {
                 Ok(reply) => {
                     self.down.store(false, Ordering::Relaxed);
                     return Ok(reply);
                 }
                 Err(failed) if failed.passing => {
+                    *lost |= failed.sent;
                     let down = self.down.load(Ordering::Relaxed);
                     if down || Instant::now() + pause > until {
                         self.down.store(true, Ordering::Relaxed);
@@ -157,14 +182,21 @@ impl Link {
         }
     }
 
-    fn once(&self, token: &AccessToken, body: Bytes) -> Result<Reply, Failed> {
+    /// Makes a call that is not made again: what it does twice it would not do as well.
+    pub fn call_once(&self, token: &AccessToken, request: &Request) -> Result<Reply, ErrorBody> {
+        let body =
+            encode(request).map_err(|error| ErrorBody::new(code::FAILED, error.to_string()))?;
+        self.once(token, body.into(), ADMIN_WAIT).map_err(|failed| failed.error)
+    }
+
+    fn once(&self, token: &AccessToken, body: Bytes, wait: Duration) -> Result<Reply, Failed> {
         let gone = || ErrorBody::new(code::UNREACHABLE, "the mount's threads are gone");
         let request = self
             .client
             .post(format!("{}{CALL_PATH}", self.base))
             .header(header::CONTENT_TYPE, CONTENT_TYPE)
             .bearer_auth(token.expose())
-            .timeout(ANSWER_WAIT)
+            .timeout(wait)
             .body(body);
         let (answered, answer) = mpsc::sync_channel(1);
         self.handle().ok_or_else(gone)?.spawn(async move {
@@ -177,8 +209,11 @@ impl Link {
             let _gone = answered.send(taken.await);
         });
         let answer = answer.recv().map_err(|_| gone())?;
-        let (status, bytes) =
-            answer.map_err(|error| Failed { error: unreachable(&error), passing: true })?;
+        let (status, bytes) = answer.map_err(|error| Failed {
+            error: unreachable(&error),
+            passing: true,
+            sent: !error.is_connect(),
+        })?;
         if status == StatusCode::OK {
             return decode(&bytes)
                 .map_err(|_| Failed::from(ErrorBody::new(code::FAILED, NONSENSE)));
@@ -224,12 +259,12 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> Failed {
     match serde_json::from_slice::<ErrorBody>(bytes) {
         Ok(error) => {
             let passing = error.code == code::CLOSING;
-            Failed { error, passing }
+            Failed { error, passing, sent: false }
         }
         Err(_) => {
             let error = format!("the server cannot be reached: HTTP status {status}");
             let passing = status.is_server_error();
-            Failed { error: ErrorBody::new(code::UNREACHABLE, error), passing }
+            Failed { error: ErrorBody::new(code::UNREACHABLE, error), passing, sent: passing }
         }
     }
 }

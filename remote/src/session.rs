@@ -1,7 +1,8 @@
 //! An open checkout on the server, as this side has it: what it shows, and who is told.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use mesafs::backend::EventQueue;
 use mesafs::clock::Clock;
 use mesafs::live::{Origin, Queue, Touched};
 use mesafs::token::{AccessToken, TokenError};
-use mesafs::tree::{Body, Root};
+use mesafs::tree::{Body, Dir, Root};
 use mesafs::{Access, ChangeId, Errno, FsError, FsResult, Operation, Pin, RepoId, RepoPath};
 use parking_lot::{Condvar, Mutex};
 
@@ -23,10 +24,12 @@ use crate::cache::Cache;
 use crate::events;
 use crate::held::Held;
 use crate::link::{Link, NONSENSE};
-use crate::tree::{Listed, RootPin, gone, nonsense, root};
+use crate::tree::{Listed, RootPin, gone, learn_listing, loaded_dir, nonsense, root};
 
 /// Entries of directories that are kept.
 const ENTRIES_MAX: usize = 400_000;
+/// Directories that are kept because they were told by what has changed in them.
+const DIRS_MAX: usize = 256;
 /// Contents that are known by their place.
 const BODIES_MAX: usize = 100_000;
 /// Paths that are remembered as looked at.
@@ -83,6 +86,8 @@ pub(crate) struct Session {
     lazy: Mutex<Vec<Weak<Held>>>,
     settling: Mutex<()>,
     pub listings: Cache<DirKey, Arc<Listed>>,
+    /// Directories that were told as what has changed in others.
+    pub dirs: Cache<DirKey, Dir>,
     looked_at: Mutex<HashSet<RepoPath>>,
     bodies: Cache<BodyKey, (Body, Arc<RemoteBody>)>,
     released: Mutex<(Vec<u64>, Vec<u64>)>,
@@ -126,6 +131,7 @@ impl Session {
             lazy: Mutex::default(),
             settling: Mutex::default(),
             listings: Cache::new(ENTRIES_MAX),
+            dirs: Cache::new(DIRS_MAX),
             looked_at: Mutex::default(),
             bodies: Cache::new(BODIES_MAX),
             released: Mutex::default(),
@@ -134,7 +140,7 @@ impl Session {
             closed: AtomicBool::new(false),
             streaming: (Mutex::new(false), Condvar::new()),
         });
-        session.show(0, &opened.root);
+        session.show(0, &opened.root, Vec::new());
         events::start(&session);
         let (streaming, begun) = &session.streaming;
         let mut streaming = streaming.lock();
@@ -148,7 +154,7 @@ impl Session {
 
     /// Whether the mount and its token are good, as far as this side knows.
     pub fn check(&self, operation: Operation) -> FsResult<()> {
-        if self.closed.load(Ordering::Acquire) {
+        if self.closed.load(atomic::Ordering::Acquire) {
             return Err(gone(operation));
         }
         if self.clock.now_s() >= self.expires_s {
@@ -165,7 +171,7 @@ impl Session {
     }
 
     pub fn is_over(&self) -> bool {
-        self.closed.load(Ordering::Acquire) || self.refused.get().is_some()
+        self.closed.load(atomic::Ordering::Acquire) || self.refused.get().is_some()
     }
 
     pub fn present(&self) -> (SessionId, u64) {
@@ -194,15 +200,53 @@ impl Session {
         self.shown.load().as_ref().map_or(self.access, |shown| shown.access)
     }
 
-    /// Shows a tree, unless a later one is shown already.
-    pub fn show(self: &Arc<Self>, generation: u64, info: &RootInfo) {
+    /// Shows a tree, unless a later one is shown already. `listings` tell of directories in it.
+    pub fn show(self: &Arc<Self>, generation: u64, info: &RootInfo, listings: Vec<Listing>) {
         let _turn = self.showing.lock();
-        let newer = self.shown.load().as_ref().is_none_or(|shown| {
-            (generation, info.number) > (shown.pin.generation, shown.pin.number)
+        let before = self.shown.load_full();
+        let order = before.as_ref().map_or(Ordering::Greater, |shown| {
+            (generation, info.number).cmp(&(shown.pin.generation, shown.pin.number))
         });
-        if newer {
-            let (pin, root) = root(self, generation, info);
+        // One that was shown before is not looked at any more.
+        if order == Ordering::Less {
+            return;
+        }
+        let pin = match &before {
+            Some(shown) if order == Ordering::Equal => Arc::clone(&shown.pin),
+            _ => {
+                let session = Arc::downgrade(self);
+                Arc::new(RootPin { number: info.number, generation, session })
+            }
+        };
+        let known = before.as_ref().map(|shown| &shown.root.dir);
+        self.learn_listings(&pin, known, listings);
+        let grown = order == Ordering::Equal && self.dirs.get(&info.key).is_some();
+        if order == Ordering::Greater || grown {
+            let root = root(self, &pin, info);
             self.shown.store(Some(Arc::new(Shown { pin, root, access: info.access })));
+        }
+    }
+
+    /// Keeps what was told of directories, the deeper ones before those that they are in.
+    fn learn_listings(
+        self: &Arc<Self>,
+        pin: &Arc<RootPin>,
+        known: Option<&Dir>,
+        mut listings: Vec<Listing>,
+    ) {
+        listings.sort_by_key(|listing| std::cmp::Reverse(listing.path.names().count()));
+        for listing in listings {
+            match &listing.since {
+                None => drop(self.keep(listing)),
+                Some(since) => {
+                    let base = self.dirs.get(&since.key);
+                    let base = base.or_else(|| loaded_dir(known?, &listing.path, &since.key));
+                    // Where it is not known it is asked for whole when it is looked at.
+                    if let Some(base) = base {
+                        learn_listing(self, pin, &base, listing);
+                    }
+                }
+            }
         }
     }
 
@@ -266,12 +310,21 @@ impl Session {
         let mut attempt = 0;
         loop {
             let (id, generation) = self.present();
-            match self.link.call(&self.token, &request(id)) {
-                Err(error) if error.code == code::NO_SESSION && attempt < ATTEMPTS => {
+            let request = request(id);
+            match self.link.call_noting(&self.token, &request) {
+                // A batch is known again by its id, another call only in the session that it was made in.
+                Err((error, true))
+                    if matches!(&request, Request::Do { call, .. } if !call.only_reads())
+                        && matches!(&*error.code, code::NO_SESSION | code::UNREACHABLE) =>
+                {
+                    let text = "the server went away before it answered: it may be done or not";
+                    return Err(ErrorBody::new(code::UNKNOWN, text));
+                }
+                Err((error, _)) if error.code == code::NO_SESSION && attempt < ATTEMPTS => {
                     self.reopen(generation)?;
                     attempt += 1;
                 }
-                Err(error) => return Err(self.refused_by(error)),
+                Err((error, _)) => return Err(self.refused_by(error)),
                 Ok(reply) => return Ok((generation, reply)),
             }
         }
@@ -326,7 +379,7 @@ impl Session {
         let opened = opened.map_err(|error| self.refused_by(error))?;
         let generation = generation + 1;
         *self.present.lock() = (opened.session, generation);
-        self.show(generation, &opened.root);
+        self.show(generation, &opened.root, Vec::new());
         let held: Vec<Arc<Held>> = self.held.lock().values().filter_map(Weak::upgrade).collect();
         let files: Vec<(u64, RepoPath)> =
             held.iter().filter_map(|held| Some((held.handle, held.last_path()?))).collect();
@@ -493,7 +546,7 @@ impl Session {
 
     /// What opens the same again.
     pub fn pin(&self) -> Pin {
-        if !self.closed.load(Ordering::Acquire) {
+        if !self.closed.load(atomic::Ordering::Acquire) {
             let (id, _) = self.present();
             let asked = self.link.call(&self.token, &Request::Pin { session: id });
             if let Ok(Reply::Pin(pin)) = asked {
@@ -505,7 +558,7 @@ impl Session {
     }
 
     pub fn close(&self) -> FsResult<()> {
-        if self.closed.swap(true, Ordering::AcqRel) {
+        if self.closed.swap(true, atomic::Ordering::AcqRel) {
             return Err(gone(Operation::Mount));
         }
         for subscriber in self.queues.lock().drain(..) {

@@ -1,12 +1,15 @@
 //! Directories of a tree that a server told of: listed at the first look, and then known by their key.
 
+use std::any::Any;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Weak};
 
 use bstr::BString;
 use bytes::Bytes;
-use mesa_protocol::{DirKey, Entry as Told, EntryKind as Kind, Reply, Request, RootInfo};
-use mesafs::tree::{Conflict, Dir, Entry, EntryKind, File, Node, ObjectId, Root, Source, Symlink};
+use mesa_protocol::{DirKey, Entry as Told, EntryKind as Kind, Listing, Reply, Request, RootInfo};
+use mesafs::tree::{
+    Attributes, Conflict, Dir, Entry, EntryKind, File, Node, ObjectId, Root, Source, Sums, Symlink,
+};
 use mesafs::{Errno, FsError, FsResult, Operation, RepoPath};
 
 use crate::body::{Around, Place};
@@ -57,18 +60,53 @@ pub(crate) fn gone(operation: Operation) -> FsError {
 }
 
 /// The tree that `info` tells of.
-pub(crate) fn root(
-    session: &Arc<Session>,
-    generation: u64,
-    info: &RootInfo,
-) -> (Arc<RootPin>, Root) {
-    let pin =
-        Arc::new(RootPin { number: info.number, generation, session: Arc::downgrade(session) });
-    let source = DirSource { pin: Arc::clone(&pin), path: RepoPath::root(), key: info.key };
-    let (stored, source) = (info.key.to_stored(), Arc::new(source));
-    let dir = Dir::lazy(info.attributes, source, stored.tree, stored.facts, info.sums);
+pub(crate) fn root(session: &Session, pin: &Arc<RootPin>, info: &RootInfo) -> Root {
+    let source = DirSource { pin: Arc::clone(pin), path: RepoPath::root(), key: info.key };
+    let dir = source.into_dir(session, info.attributes, info.sums);
     let (change, version, opened_ns) = (info.change.clone(), info.version, info.opened_ns);
-    (pin, Root { dir, change, version, opened_ns })
+    Root { dir, change, version, opened_ns }
+}
+
+/// The directory at `path`, if it is at hand and is what `key` says.
+pub(crate) fn loaded_dir(root: &Dir, path: &RepoPath, key: &DirKey) -> Option<Dir> {
+    let mut dir = root.clone();
+    for name in path.names() {
+        if !dir.is_loaded() {
+            return None;
+        }
+        let Ok(Some(Node::Dir(below))) = dir.get(name).map(|node| node.cloned()) else {
+            return None;
+        };
+        dir = below;
+    }
+    let source: &dyn Any = &**dir.source()?;
+    let is = source.downcast_ref::<DirSource>().is_some_and(|source| source.key == *key);
+    (is && dir.is_loaded()).then_some(dir)
+}
+
+/// Keeps what a directory has become since it was `base`.
+pub(crate) fn learn_listing(
+    session: &Arc<Session>,
+    pin: &Arc<RootPin>,
+    base: &Dir,
+    listing: Listing,
+) {
+    let Listing { path, key, sums, since, entries } = listing;
+    let gone = since.into_iter().flat_map(|since| since.gone);
+    let source = DirSource { pin: Arc::clone(pin), path, key };
+    let listed = Arc::new(Listed { entries, misses: AtomicU32::new(0) });
+    let changed = (0..listed.entries.len()).filter_map(|at| {
+        let Entry { name, kind, .. } = source.entry(session, &listed, at)?;
+        let EntryKind::Ready(node) = kind else { return None };
+        Some((Arc::from(&name[..]), Some(node)))
+    });
+    let changed: Vec<_> = changed.chain(gone.map(|name| (Arc::from(&name.0[..]), None))).collect();
+    let attributes = Attributes { mode: 0, mtime_ns: None };
+    let stands = source.into_dir(session, attributes, sums);
+    // What was at hand needs no loading.
+    if let Ok(dir) = base.become_as(&stands, changed) {
+        session.dirs.put(key, dir, 1);
+    }
 }
 
 impl Source for DirSource {
@@ -89,6 +127,15 @@ impl Source for DirSource {
 }
 
 impl DirSource {
+    /// The directory that it lists, if nobody has yet.
+    fn into_dir(self, session: &Session, attributes: Attributes, sums: Sums) -> Dir {
+        if let Some(known) = session.dirs.get(&self.key) {
+            return known.with_attributes(attributes);
+        }
+        let stored = self.key.to_stored();
+        Dir::lazy(attributes, Arc::new(self), stored.tree, stored.facts, sums)
+    }
+
     fn ask(&self, session: &Arc<Session>) -> FsResult<Arc<Listed>> {
         // Below a path that was looked at before, little is new.
         let first = session.looks_first_at(&self.path);
@@ -135,9 +182,7 @@ impl DirSource {
         let node: Node = match &told.kind {
             Kind::Dir { key, sums } => {
                 let source = Self { pin: Arc::clone(&self.pin), path: path(), key: *key };
-                let stored = key.to_stored();
-                let source = Arc::new(source);
-                Dir::lazy(attributes, source, stored.tree, stored.facts, *sums).into()
+                source.into_dir(session, attributes, *sums).into()
             }
             Kind::File { key, len, conflicted } => {
                 let around = Around { dir: self.path.clone(), listed: Arc::clone(listed), at };
@@ -159,11 +204,7 @@ impl DirSource {
 }
 
 /// A file as it was told of. The sides of a conflict stay on the server.
-pub(crate) fn file(
-    attributes: mesafs::tree::Attributes,
-    body: mesafs::tree::Body,
-    conflicted: bool,
-) -> File {
+pub(crate) fn file(attributes: Attributes, body: mesafs::tree::Body, conflicted: bool) -> File {
     let sides = || Arc::new(Conflict { removes: Vec::new(), adds: Vec::new() });
     File { attributes, body, conflict: conflicted.then(sides) }
 }

@@ -13,6 +13,7 @@ use mesafs::backend::{Checkout, Planned};
 use mesafs::op::{Applied, Batch, BatchId, Op, Target};
 use mesafs::tree::{Body, Chunk, Dir, File, Node, Symlink};
 
+use crate::read::Unknown;
 use crate::session::Session;
 
 /// So many batches can become visible together.
@@ -66,7 +67,7 @@ pub(crate) fn apply(
                 .filter_map(|held| held.path.clone())
                 .chain(named.paths.clone())
                 .collect();
-            let listings = session.leading_to(root.number, &paths);
+            let listings = session.leading_to(root.number, &paths, Unknown::Tell);
             let applied = applied.pop_front();
             let version = applied.as_ref().map_or(root.version, |applied| applied.version);
             let replaced = applied.map(|applied| applied.replaced).unwrap_or_default();

@@ -11,26 +11,6 @@ fn limit(limit: u64) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
-/// Whether a call only reads, so that it may run beside others and again.
-fn reads(call: &Call) -> bool {
-    matches!(
-        call,
-        Call::Current
-            | Call::Changes { .. }
-            | Call::Bookmarks
-            | Call::Find { .. }
-            | Call::Log { .. }
-            | Call::Content { .. }
-            | Call::Changed { .. }
-            | Call::Status
-            | Call::Earlier { .. }
-            | Call::Conflicts { .. }
-            | Call::Operations { .. }
-            | Call::Operation { .. }
-            | Call::Audit { .. }
-    )
-}
-
 impl Session {
     /// Does `call`, once for each `id`. Also answers whether anything may have changed.
     pub fn call(
@@ -44,7 +24,7 @@ impl Session {
             let answer = self.answer(&*checkout, call)?;
             Ok(Reply::Done { answer: Box::new(answer), root: self.root()? })
         };
-        if reads(call) {
+        if call.only_reads() {
             return Ok((false, done()?));
         }
         Ok((true, self.answers.once(id, done)?))

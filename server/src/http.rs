@@ -14,7 +14,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use mesa_protocol::{
@@ -28,6 +30,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::admin::Peer;
 use crate::service::Service;
 use crate::stream::{FRAMES_MAX, pump};
 
@@ -74,6 +77,7 @@ pub enum ServerError {
 pub struct Server {
     service: Arc<Service>,
     runtime: Option<Runtime>,
+    desk: Arc<Desk>,
     stop: watch::Sender<bool>,
     accepting: Vec<tokio::task::JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
@@ -108,15 +112,19 @@ impl Server {
         let (stop, _) = watch::channel(false);
         let (accepting, addresses, sockets) = (Vec::new(), Vec::new(), Vec::new());
         let mut server =
-            Self { service, runtime: Some(runtime), stop, accepting, addresses, sockets };
+            Self { service, runtime: Some(runtime), desk, stop, accepting, addresses, sockets };
         for place in places {
-            server.listen(place, &desk)?;
+            server.listen(place)?;
         }
         server.tidy();
         Ok(server)
     }
 
-    fn listen(&mut self, place: &Listen, desk: &Arc<Desk>) -> Result<(), ServerError> {
+    /// Listens at another place too.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn listen(&mut self, place: &Listen) -> Result<(), ServerError> {
         let Some(runtime) = &self.runtime else { return Ok(()) };
         let _entered = runtime.enter();
         let failed = |source| ServerError::Listen { place: told(place), source };
@@ -144,7 +152,7 @@ impl Server {
                 if private { Socket::Private(listener) } else { Socket::Unix(listener) }
             }
         };
-        let accepting = runtime.spawn(accept(Arc::clone(desk), stop, socket));
+        let accepting = runtime.spawn(accept(Arc::clone(&self.desk), stop, socket));
         self.accepting.push(accepting);
         Ok(())
     }
@@ -239,19 +247,24 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Socket {
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+    async fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
+        let own = rustix::process::geteuid().as_raw();
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
+                Ok((Box::new(stream), Peer::Anyone))
             }
-            Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                let same = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
+                Ok((Box::new(stream), if same { Peer::SameUser } else { Peer::Anyone }))
+            }
             Self::Private(listener) => loop {
                 let (stream, _) = listener.accept().await?;
                 // Whoever came by before the mode was set is no better than others.
-                if stream.peer_cred()?.uid() == rustix::process::geteuid().as_raw() {
-                    return Ok(Box::new(stream));
+                if stream.peer_cred()?.uid() == own {
+                    return Ok((Box::new(stream), Peer::Owner));
                 }
             },
         }
@@ -273,8 +286,8 @@ async fn accept(desk: Arc<Desk>, mut stop: watch::Receiver<bool>, socket: Socket
             _ = stop.changed() => break,
             stream = socket.accept() => stream,
         };
-        let stream = match stream {
-            Ok(stream) => stream,
+        let (stream, peer) = match stream {
+            Ok(accepted) => accepted,
             // Out of descriptors, or a client that went at once: others may do better.
             Err(_) => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -283,7 +296,11 @@ async fn accept(desk: Arc<Desk>, mut stop: watch::Receiver<bool>, socket: Socket
         };
         // Who comes when all places are taken is hung up on.
         let Ok(place) = Arc::clone(&desk.connections).try_acquire_owned() else { continue };
-        let service = TowerToHyperService::new(app.clone());
+        let router = TowerToHyperService::new(app.clone());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_WAIT)
@@ -356,7 +373,11 @@ async fn call(State(desk): State<Arc<Desk>>, request: Request) -> Response {
 
 async fn answer(desk: &Arc<Desk>, request: Request) -> Result<Vec<u8>, ErrorBody> {
     let (head, body) = request.into_parts();
-    let token = token(&head.headers)?.to_owned();
+    let peer = head.extensions.get::<Peer>().copied().unwrap_or(Peer::Anyone);
+    let token = match token(&head.headers) {
+        Err(_) if peer == Peer::Owner => String::new(),
+        token => token?.to_owned(),
+    };
     let turns = desk.turns(&token);
     let turn = tokio::time::timeout(BODY_WAIT, turns.acquire_owned()).await;
     let busy = || ErrorBody::new(code::BUSY, "too many calls at once");
@@ -373,7 +394,7 @@ async fn answer(desk: &Arc<Desk>, request: Request) -> Result<Vec<u8>, ErrorBody
             ErrorBody::new(code::MALFORMED, format!("no call of this version: {error}"))
         })?;
         drop(bytes);
-        let reply = service.call(&token, request)?;
+        let reply = service.call_from(peer, &token, request)?;
         encode(&reply).map_err(|error| ErrorBody::new(code::FAILED, error.to_string()))
     });
     done.await.unwrap_or_else(|error| {

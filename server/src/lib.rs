@@ -6,6 +6,7 @@
 //! scope and path rules hold here as on an embedded store; whatever comes in has a bound. Not here: TLS,
 //! which is a reverse proxy's.
 
+mod admin;
 mod answers;
 mod apply;
 mod call;
@@ -16,5 +17,6 @@ mod service;
 mod session;
 mod stream;
 
+pub use admin::{Administer, Peer};
 pub use http::{Listen, Server, ServerError};
 pub use service::{Limits, Service};

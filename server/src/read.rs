@@ -1,12 +1,12 @@
 //! Listings and contents.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use bstr::BStr;
 use bytes::Bytes;
 use mesa_protocol::{
-    BodyKey, Content, ENTRIES_MAX, Entry, EntryKind, ErrorBody, Listing, PATHS_MAX, Place,
-    READ_BYTES_MAX, ReadRange, Reply, code,
+    BodyKey, Content, ENTRIES_MAX, Entry, EntryKind, ErrorBody, Listing, Name, PATHS_MAX, Place,
+    READ_BYTES_MAX, ReadRange, Reply, Since, code,
 };
 use mesafs::tree::{Body, Dir, Node};
 use mesafs::{Errno, FsError, FsResult, Operation, RepoPath};
@@ -14,9 +14,16 @@ use mesafs::{Errno, FsError, FsResult, Operation, RepoPath};
 use crate::session::Session;
 
 /// Directories that a client is taken to know.
-const LISTED_MAX: usize = 20_000;
+const LISTED_MAX: usize = 4096;
 /// Entries that come along with what was changed.
 const LEADING_MAX: usize = 2000;
+
+/// What is told of a directory that the client does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    Tell,
+    Skip,
+}
 
 impl Session {
     /// What is in the directories at `paths` of a tree, and then below them, the upper ones first,
@@ -61,33 +68,74 @@ impl Session {
     }
 
     fn listing(&self, path: RepoPath, dir: &Dir) -> FsResult<Listing> {
-        let key = self.tags.dir(dir);
-        let mut listed = self.listed.lock();
-        if listed.len() >= LISTED_MAX {
-            listed.clear();
-        }
-        listed.insert(key);
-        drop(listed);
         let entries = dir.iter()?.map(|(name, node)| self.entry(name, node)).collect();
-        Ok(Listing { path, key, entries })
+        self.note_listed(&path, dir);
+        let (key, sums) = (self.tags.dir(dir), dir.sums());
+        Ok(Listing { path, key, sums, since: None, entries })
     }
 
-    /// The directories that lead to `paths`, as far as they are small and the client does not know
-    /// them: what it looks at next.
-    pub fn leading_to(&self, root: u64, paths: &[RepoPath]) -> Vec<Listing> {
+    fn note_listed(&self, path: &RepoPath, dir: &Dir) {
+        let mut listed = self.listed.lock();
+        if listed.len() >= LISTED_MAX && !listed.contains_key(path) {
+            listed.clear();
+        }
+        listed.insert(path.clone(), dir.clone());
+    }
+
+    /// What has changed in a directory since `before` was told of it.
+    fn listing_since(&self, path: &RepoPath, before: &Dir, dir: &Dir) -> FsResult<Listing> {
+        let (mut entries, mut gone) = (Vec::new(), Vec::new());
+        let (mut old, mut new) = (before.iter()?.peekable(), dir.iter()?.peekable());
+        loop {
+            match (old.peek(), new.peek()) {
+                (None, None) => break,
+                (Some((was, _)), now) if now.is_none_or(|(is, _)| was < is) => {
+                    gone.extend(old.next().map(|(name, _)| Name(name.to_owned())));
+                }
+                (Some((was, one)), Some((is, two))) if was == is => {
+                    if !one.same_identity(two) {
+                        entries.push(self.entry(is, two));
+                    }
+                    (old.next(), new.next());
+                }
+                (_, Some((is, node))) => {
+                    entries.push(self.entry(is, node));
+                    new.next();
+                }
+                _ => break,
+            }
+        }
+        let since = Some(Since { key: self.tags.dir(before), gone });
+        let (key, sums) = (self.tags.dir(dir), dir.sums());
+        Ok(Listing { path: path.clone(), key, sums, since, entries })
+    }
+
+    /// The directories that lead to `paths`, as far as the client does not know them as they are: what
+    /// it looks at next. What it was never told of is told if it is small, and `unknown` allows it.
+    pub fn leading_to(&self, root: u64, paths: &[RepoPath], unknown: Unknown) -> Vec<Listing> {
         let Some(root) = self.roots.get(root) else { return Vec::new() };
         let (mut listings, mut room) = (Vec::new(), LEADING_MAX);
+        let mut seen = HashSet::new();
         for path in paths {
             let (mut at, mut dir) = (RepoPath::root(), root.dir.clone());
             for name in path.names() {
-                let known = self.listed.lock().contains(&self.tags.dir(&dir));
-                let Ok(len) = dir.len() else { break };
-                if len >= room {
-                    break;
-                }
-                if !known && let Ok(listing) = self.listing(at.clone(), &dir) {
-                    room -= len;
-                    listings.push(listing);
+                if seen.insert(at.clone()) {
+                    let known = self.listed.lock().get(&at).cloned();
+                    let listing = match known {
+                        Some(known) if known.same_identity(&dir) => None,
+                        Some(known) => self.listing_since(&at, &known, &dir).ok(),
+                        None if unknown == Unknown::Skip => None,
+                        None if dir.len().map_or(true, |len| len > room) => None,
+                        None => self.listing(at.clone(), &dir).ok(),
+                    };
+                    if let Some(listing) = listing {
+                        let count = listing.entries.len()
+                            + listing.since.as_ref().map_or(0, |since| since.gone.len());
+                        let Some(left) = room.checked_sub(count) else { break };
+                        room = left;
+                        self.note_listed(&at, &dir);
+                        listings.push(listing);
+                    }
                 }
                 let Ok(Some(Node::Dir(below))) = dir.get(name).map(|node| node.cloned()) else {
                     break;

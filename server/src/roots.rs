@@ -33,7 +33,8 @@ impl Tags {
     }
 
     pub fn dir(&self, dir: &Dir) -> DirKey {
-        match dir.stored() {
+        // What was told by a number keeps it when it is stored: who knows it needs not look again.
+        match dir.stored().filter(|_| dir.tagged().is_none()) {
             Some(StoredDir { tree, facts }) if tree.is_some() || facts.is_some() => {
                 DirKey::Stored { tree, facts: facts.map(Hash32) }
             }
@@ -42,7 +43,7 @@ impl Tags {
     }
 
     pub fn body(&self, body: &Body) -> BodyKey {
-        match body.stored() {
+        match body.stored().filter(|_| body.tagged().is_none()) {
             Some(blob) => BodyKey::Blob(blob),
             None => BodyKey::Fresh { server: self.server, tag: body.tag(|| self.fresh()) },
         }

@@ -12,10 +12,14 @@ use mesafs::{Access, Pin, RepoId};
 use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
 
+use crate::admin::{Administer, Peer};
 use crate::apply::apply;
 use crate::roots::Tags;
 use crate::session::Session;
 use crate::stream::Streams;
+
+/// How long calls that run may take when the server is stopped.
+const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// What a server takes at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +50,14 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Service {
     backend: Arc<dyn Backend>,
+    pub(crate) admin: Option<Arc<dyn Administer>>,
     pub(crate) limits: Limits,
     tags: Arc<Tags>,
     sessions: RwLock<HashMap<SessionId, Arc<Session>>>,
     pub(crate) streams: Arc<Streams>,
     closing: AtomicBool,
+    /// Held by each call while it is answered.
+    running: RwLock<()>,
 }
 
 fn hash(token: &str) -> Hash32 {
@@ -70,22 +77,47 @@ impl Service {
     pub fn new(backend: Arc<dyn Backend>, limits: Limits) -> Result<Self, ErrorBody> {
         Ok(Self {
             backend,
+            admin: None,
             limits,
             tags: Arc::new(Tags::new(random()?)),
             sessions: RwLock::default(),
             streams: Arc::default(),
             closing: AtomicBool::new(false),
+            running: RwLock::default(),
         })
+    }
+
+    /// The same, with a store that is administered by calls.
+    #[must_use]
+    pub fn administered(self, admin: Arc<dyn Administer>) -> Self {
+        Self { admin: Some(admin), ..self }
+    }
+
+    /// Answers a call under a token, from anyone.
+    ///
+    /// # Errors
+    /// [`ErrorBody`], as it is told to the client.
+    pub fn call(&self, token: &str, request: Request) -> Result<Reply, ErrorBody> {
+        self.call_from(Peer::Anyone, token, request)
     }
 
     /// Answers a call under a token.
     ///
     /// # Errors
     /// [`ErrorBody`], as it is told to the client.
-    pub fn call(&self, token: &str, request: Request) -> Result<Reply, ErrorBody> {
-        if self.closing.load(Ordering::Acquire) {
-            return Err(ErrorBody::new(code::CLOSING, "the server is being stopped"));
+    pub fn call_from(&self, peer: Peer, token: &str, request: Request) -> Result<Reply, ErrorBody> {
+        // Whoever stops the server waits for the calls that run.
+        let _running = self.running.read_recursive();
+        let closing = || self.closing.load(Ordering::Acquire);
+        let stopped = || ErrorBody::new(code::CLOSING, "the server is being stopped");
+        if closing() {
+            return Err(stopped());
         }
+        // One that took too long finds its checkout closed: that it may be made again is the truth.
+        self.answer(peer, token, request).map_err(|error| if closing() { stopped() } else { error })
+    }
+
+    fn answer(&self, peer: Peer, token: &str, request: Request) -> Result<Reply, ErrorBody> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(ErrorBody::new(code::UNAUTHORIZED, "access token too long"));
         }
@@ -97,6 +129,7 @@ impl Service {
                 Ok(Reply::Repos(repos))
             }
             Request::Open { repo, pin, access } => self.open(token, own, &repo, &pin, access),
+            Request::Admin(admin) => self.administer(peer, token, admin),
             Request::Root { session } => Ok(Reply::Root(known(session)?.root()?)),
             Request::List { session, root, paths, entries_max } => {
                 let session = known(session)?;
@@ -168,6 +201,11 @@ impl Service {
             session.abandon();
             return Err(ErrorBody::new(code::BUSY, "too many mounts"));
         }
+        if self.closing.load(Ordering::Acquire) {
+            drop(sessions);
+            session.abandon();
+            return Err(ErrorBody::new(code::CLOSING, "the server is being stopped"));
+        }
         sessions.insert(id, session);
         Ok(Reply::Opened(opened))
     }
@@ -203,9 +241,13 @@ impl Service {
         idle.iter().for_each(|session| session.abandon());
     }
 
-    /// Refuses calls from now on, ends the streams, and closes every session.
+    /// Refuses calls from now on, waits for those that run, ends the streams, and closes every session.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        let calls_have_ended = self.running.try_write_for(STOP_WAIT);
+        if calls_have_ended.is_none() {
+            tracing::warn!("calls that run are cut short");
+        }
         self.streams.end_all();
         let sessions: Vec<_> = self.sessions.write().drain().collect();
         sessions.iter().for_each(|(_, session)| session.abandon());

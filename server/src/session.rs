@@ -1,17 +1,17 @@
 //! An open checkout, and what it was told of.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bstr::BString;
 use mesa_protocol::{
-    BodyKey, DirKey, ErrorBody, Hash32, HeldFile, Opened, Reply, RootInfo, SessionId, code,
+    BodyKey, ErrorBody, Hash32, HeldFile, Opened, Reply, RootInfo, SessionId, code,
 };
 use mesafs::backend::{Checkout, OpenFile};
 use mesafs::line::{Line, PresentLine};
-use mesafs::tree::Body;
+use mesafs::tree::{Body, Dir};
 use mesafs::{FsResult, RepoPath};
 use parking_lot::Mutex;
 
@@ -33,8 +33,8 @@ pub(crate) struct Session {
     pub checkout: Arc<dyn Checkout>,
     pub tags: Arc<Tags>,
     pub roots: Roots,
-    /// Directories whose entries the client has been told.
-    pub listed: Mutex<HashSet<DirKey>>,
+    /// Directories as the client was told of them last.
+    pub listed: Mutex<HashMap<RepoPath, Dir>>,
     pub answers: Answers,
     handles: Mutex<BTreeMap<u64, Arc<dyn OpenFile>>>,
     /// Contents of held files that were told lately, and that they may not have any more.

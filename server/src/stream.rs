@@ -16,6 +16,7 @@ use mesafs::{ChangeId, Errno};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::mpsc::Sender;
 
+use crate::read::Unknown;
 use crate::session::Session;
 
 /// How long a writer waits for other mounts to show what it wrote.
@@ -24,6 +25,8 @@ const SHOWN_WAIT: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(250);
 /// What a stream sends when nothing happens.
 const ALIVE: Duration = Duration::from_secs(10);
+/// Paths that others changed whose directories are told along.
+const PATHS_TOLD_MAX: usize = 64;
 /// Frames that wait for a client to take them.
 pub(crate) const FRAMES_MAX: usize = 16;
 /// Frames that a client has taken and not shown yet; the oldest are forgotten.
@@ -181,7 +184,7 @@ fn tell(
         Ok(queue) => queue,
         Err(error) => return Some(ending(&error)),
     };
-    let (mut events, mut told, mut seq) = (Vec::new(), None, 0);
+    let (mut events, mut told, mut seq) = (Vec::<Event>::new(), None, 0);
     let mut sent = Instant::now();
     loop {
         if frames.is_closed() {
@@ -198,7 +201,16 @@ fn tell(
             seq += 1;
             told = Some(root.number);
             streams.sent(session.id, seq, &root);
-            Some(Frame::State { seq, root, events: std::mem::take(&mut events) })
+            let events = std::mem::take(&mut events);
+            // What this session wrote, its own calls are told of.
+            let of_others: Vec<_> = events
+                .iter()
+                .filter(|event| !event.own && !event.recursive)
+                .map(|event| event.path.clone())
+                .take(PATHS_TOLD_MAX)
+                .collect();
+            let listings = session.leading_to(root.number, &of_others, Unknown::Skip);
+            Some(Frame::State { seq, root, events, listings })
         } else {
             (sent.elapsed() >= ALIVE).then_some(Frame::Alive)
         };

@@ -1,23 +1,34 @@
 //! `mesash repo`, `mesash key` and `mesash serve`: what the owner of a store does with it.
 //!
-//! They act on the store itself, not through a mount, so they need the folder and no token.
+//! They act on the store itself, not through a mount: in this process, by way of the one that has the
+//! store open, or on a server, under a token that administers the org.
 
 mod key;
 mod repo;
 mod serve;
+mod store;
 
 use std::ffi::OsString;
 use std::io::Write;
 
 use clap::{Parser, Subcommand};
+use mesa_protocol::{AdminAnswer, AdminCall, ErrorBody, RepoTold, code};
+use mesa_remote::{Address, RemoteBackend};
+use mesafs::clock::SystemClock;
+use mesafs::token::{AccessToken, ApiKey, Jti, mint_admin};
 use serde_json::Value;
 
 use super::args::Options;
-use super::config::{self, Settings, plain};
-use super::failure::{FAILED, Failure, USAGE};
-use super::home::Home;
-use super::notice;
+use super::config::{self, KeySource, Settings, plain, read_key};
+use super::failure::{FAILED, Failure, UNAUTHORIZED, USAGE};
+use super::home::{self, Home};
 use super::signals::Watch;
+use super::{notice, share};
+
+pub use store::StoreAdmin;
+
+/// How long a token of a call lives; the server looks at it when the call begins.
+const TOKEN_TTL_S: u64 = 300;
 
 #[derive(Debug, Parser)]
 #[command(name = "mesash", disable_help_subcommand = true)]
@@ -25,6 +36,9 @@ struct Admin {
     /// The store's folder (MESASH_STORE)
     #[arg(long, value_name = "DIR", global = true)]
     store: Option<OsString>,
+    /// Do it on this server instead: https://HOST, http://localhost:PORT or unix:PATH
+    #[arg(long, value_name = "URL", global = true)]
+    server: Option<String>,
     /// The org (MESA_ORG; default: the API key's, or 'local')
     #[arg(long, value_name = "ORG", global = true)]
     org: Option<String>,
@@ -47,11 +61,18 @@ enum Group {
     Serve(serve::Serve),
 }
 
-/// An open store, and how to answer.
+/// Where the store is, and how to answer.
 struct Desk {
     settings: Settings,
-    home: Home,
+    way: Way,
     json: bool,
+}
+
+enum Way {
+    /// In this process.
+    Here(Home),
+    /// In another one, under this token.
+    There(RemoteBackend, AccessToken),
 }
 
 /// `repo` and `key`, with what may follow them: names and a few words about each.
@@ -77,24 +98,15 @@ pub fn run(words: &[OsString], options: &Options, json: bool) -> Result<u8, Fail
         Ok(admin) => admin,
         Err(error) => return explain(&error),
     };
-    let given =
-        Options { store: admin.store, org: admin.org, ..Options::default() }.or(options.clone());
+    let Admin { store, server, org, .. } = admin;
+    let given = Options { store, server, org, ..Options::default() }.or(options.clone());
     let settings = Settings::settle(&given, &config::host)?;
-    if settings.server.is_some() {
-        return Err(Failure::usage("this is done on the store: name it with --store"));
+    let json = json || admin.json;
+    match admin.group {
+        Group::Serve(serve) => serve.run(settings, json),
+        Group::Repo(action) => Desk::open(settings, json)?.close_after(|desk| action.run(desk)),
+        Group::Key(action) => Desk::open(settings, json)?.close_after(|desk| action.run(desk)),
     }
-    let home = Home::open(&settings, &Watch::default())?;
-    notice(&home.made);
-    let mut desk = Desk { settings, home, json: json || admin.json };
-    let done = match admin.group {
-        Group::Repo(action) => action.run(&mut desk),
-        Group::Key(action) => action.run(&mut desk),
-        Group::Serve(serve) => serve.run(&mut desk),
-    };
-    let closed = desk.home.store.close();
-    done?;
-    closed?;
-    Ok(0)
 }
 
 /// Help goes to standard output; a wrong usage is worded as the program's own.
@@ -108,11 +120,109 @@ fn explain(error: &clap::Error) -> Result<u8, Failure> {
     Err(Failure::new(USAGE, message.trim_end()))
 }
 
-impl Desk {
-    /// Prints text for a person, or the value.
-    fn answer(&self, text: &str, value: &Value) -> Result<(), Failure> {
-        let line = if self.json { format!("{value}\n") } else { text.to_owned() };
-        let written = std::io::stdout().lock().write_all(line.as_bytes());
-        written.map_err(|error| Failure::new(FAILED, format!("write error: {}", plain(&error))))
+/// Prints text for a person, or the value.
+fn answer(json: bool, text: &str, value: &Value) -> Result<(), Failure> {
+    let line = if json { format!("{value}\n") } else { text.to_owned() };
+    let written = std::io::stdout().lock().write_all(line.as_bytes());
+    written.map_err(|error| Failure::new(FAILED, format!("write error: {}", plain(&error))))
+}
+
+/// The key of the settings; `None` where the file that should hold it is missing.
+fn key_of(settings: &Settings) -> Result<Option<ApiKey>, Failure> {
+    match &settings.key {
+        KeySource::Given(key) => Ok(Some(key.clone())),
+        KeySource::File(path) => read_key(path),
     }
+}
+
+/// A token to administer the org by.
+fn token(settings: &Settings) -> Result<AccessToken, Failure> {
+    let none = || format!("no API key for org '{}': set MESA_API_KEY", settings.org);
+    let key = key_of(settings)?.ok_or_else(|| Failure::new(UNAUTHORIZED, none()))?;
+    let jti = Jti::random().map_err(|error| Failure::new(FAILED, error))?;
+    let minted = mint_admin(&key, TOKEN_TTL_S, &SystemClock, jti);
+    Ok(minted.map_err(|error| Failure::new(FAILED, error))?.token)
+}
+
+impl Desk {
+    /// Finds the store. One that another process has open is worked on by way of that process.
+    fn open(settings: Settings, json: bool) -> Result<Self, Failure> {
+        let way = match &settings.server {
+            Some(address) => Way::There(home::connect(address)?, token(&settings)?),
+            None => match home::open_or_join(&settings, &Watch::default())? {
+                Some(store) => {
+                    let home = Home::of(store, &settings)?;
+                    notice(&home.made);
+                    Way::Here(home)
+                }
+                None => {
+                    let socket = Address::Unix(share::socket(&settings.store));
+                    // Whoever may use that socket could open the store: no token is asked for.
+                    Way::There(home::connect(&socket)?, AccessToken::new(String::new()))
+                }
+            },
+        };
+        Ok(Self { settings, way, json })
+    }
+
+    fn close_after(self, act: impl FnOnce(&Self) -> Result<(), Failure>) -> Result<u8, Failure> {
+        let done = act(&self);
+        if let Way::Here(home) = &self.way {
+            let closed = home.store.close();
+            done?;
+            closed?;
+        } else {
+            done?;
+        }
+        Ok(0)
+    }
+
+    /// Whether folders are named to another process, which is in another one.
+    fn is_elsewhere(&self) -> bool {
+        matches!(self.way, Way::There(..))
+    }
+
+    fn call(&self, call: AdminCall) -> Result<AdminAnswer, Failure> {
+        let org = &self.settings.org;
+        let done = match &self.way {
+            Way::Here(home) => store::administer(&home.store, org, call),
+            Way::There(backend, token) => {
+                let admin = mesa_protocol::Admin { org: org.clone(), call };
+                backend.administer(token, admin)
+            }
+        };
+        done.map_err(|ErrorBody { code, message, .. }| match &*code {
+            code::UNAUTHORIZED => Failure::new(UNAUTHORIZED, message),
+            _ => Failure::new(FAILED, message),
+        })
+    }
+
+    fn repos(&self) -> Result<Vec<RepoTold>, Failure> {
+        match self.call(AdminCall::Repos)? {
+            AdminAnswer::Repos(repos) => Ok(repos),
+            _ => Err(unasked()),
+        }
+    }
+
+    /// Whose what is made is, as far as this side knows.
+    fn author(&self) -> Result<Option<mesa_protocol::Author>, Failure> {
+        if let Some(author) = &self.settings.author {
+            let (name, email) = (author.name.clone(), author.email.clone());
+            return Ok(Some(mesa_protocol::Author { name, email }));
+        }
+        let key = match &self.way {
+            Way::Here(home) => Some(home.key.clone()),
+            Way::There(..) => key_of(&self.settings)?,
+        };
+        Ok(key.map(|key| mesa_protocol::Author { name: key.author_name(), email: String::new() }))
+    }
+
+    fn answer(&self, text: &str, value: &Value) -> Result<(), Failure> {
+        answer(self.json, text, value)
+    }
+}
+
+/// An answer of another kind than the call.
+fn unasked() -> Failure {
+    Failure::new(FAILED, "the server answered what it was not asked")
 }

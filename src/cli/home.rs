@@ -69,7 +69,10 @@ impl Home {
     }
 
     /// An open store, with what its first run makes.
-    fn of(store: Store, settings: &Settings) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`]: the key can't be read or is missing.
+    pub fn of(store: Store, settings: &Settings) -> Result<Self, Failure> {
         let key = match &settings.key {
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => match read_key(path)? {
@@ -180,7 +183,6 @@ fn mount_shared(
     repos: &[RepoConfig],
     interpreter: &Interpreter,
 ) -> Result<Mounted, Failure> {
-    make_parent(&settings.store)?;
     let folder = settings.store.clone();
     let author = settings.author.clone();
     if let Some(store) = open_or_join(settings, watch)? {
@@ -200,7 +202,11 @@ fn mount_shared(
 }
 
 /// Opens a store; `None` if another process has it open and shares it.
-fn open_or_join(settings: &Settings, watch: &Watch) -> Result<Option<Store>, Failure> {
+///
+/// # Errors
+/// [`Failure`]: the store is broken, or busy in a process that does not share it.
+pub fn open_or_join(settings: &Settings, watch: &Watch) -> Result<Option<Store>, Failure> {
+    make_parent(&settings.store)?;
     let folder = &settings.store;
     let end = Instant::now() + LOCK_WAIT;
     let mut lock_wait = Duration::ZERO;
@@ -232,7 +238,11 @@ fn open_or_join(settings: &Settings, watch: &Watch) -> Result<Option<Store>, Fai
     }
 }
 
-fn connect(address: &Address) -> Result<RemoteBackend, Failure> {
+/// The way to a server.
+///
+/// # Errors
+/// [`Failure`]: there are no threads to be had.
+pub fn connect(address: &Address) -> Result<RemoteBackend, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     RemoteBackend::new(address, clock).map_err(|error| Failure::new(FAILED, error))
 }

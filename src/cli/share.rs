@@ -17,6 +17,7 @@ use mesa_remote::RemoteBackend;
 use mesa_server::{Limits, Listen, Server, Service};
 use mesa_store::{Store, StoreOptions};
 
+use super::admin::StoreAdmin;
 use crate::mesa::Author;
 
 /// A run that is over before does not begin to answer.
@@ -128,6 +129,7 @@ impl Share {
 /// Answers until `ended`.
 fn answer(store: &Store, folder: &Path, author: Option<Author>, ended: &mpsc::Receiver<()>) {
     let service = Service::new(store.backend(author), Limits::default());
+    let service = service.map(|service| service.administered(Arc::new(StoreAdmin(store.clone()))));
     let server = service.ok().and_then(|service| {
         // A path that is too long for a socket, say: others wait for the store then.
         Server::start(service, &[Listen::Private(socket(folder))]).ok()

@@ -9,7 +9,9 @@ use std::time::{Duration, SystemTime};
 use mesafs::backend::Backend;
 use mesafs::counters::Counters;
 use mesafs::name::{BookmarkName, OrgName, RepoId, RepoName};
-use mesafs::token::{KeyId, KeyRepos, PublicKey, RegisteredKey, Scope};
+use mesafs::token::{
+    AccessToken, Grant, KeyId, KeyRepos, PublicKey, RegisteredKey, Scope, TokenError,
+};
 use mesafs::tree::{ObjectId, Sums};
 
 use crate::backend::StoreBackend;
@@ -313,6 +315,16 @@ impl Store {
         self.0.database.revoke_key(&key)?;
         self.0.keys.revoke(&key);
         Ok(key)
+    }
+
+    /// Verifies a token to administer an org by: what it grants.
+    ///
+    /// # Errors
+    /// [`TokenError`]; [`TokenError::NotAdmin`] for one that opens repositories.
+    pub fn verify_admin(&self, token: &AccessToken) -> Result<Grant, TokenError> {
+        let now_s = self.0.options.clock.now_s();
+        let grant = self.0.verifier.verify(token.expose(), now_s)?.grant;
+        if grant.administers() { Ok(grant) } else { Err(TokenError::NotAdmin) }
     }
 
     /// What mounts talk to. Changes made through it are `author`'s, else `ORG key KID8`'s.

@@ -97,6 +97,10 @@ pub enum TokenError {
     #[error("access token for a repository beyond its key's")]
     RepoBeyondKey,
 
+    /// It opens repositories, and was used to administer their org.
+    #[error("access token that does not administer its org")]
+    NotAdmin,
+
     /// A refusal as another process told it.
     #[error("{0}")]
     Told(String),

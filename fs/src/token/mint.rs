@@ -9,7 +9,9 @@ use super::json::{decode_base64, encode_base64};
 use super::key::{ApiKey, KeyError};
 use super::scope::Scope;
 use super::signature;
-use super::{AUDIENCE, AccessToken, Grant, TOKEN_BYTES_MAX, TOKEN_TYP, TTL_S_MAX, TTL_S_MIN};
+use super::{
+    AUDIENCE, AccessToken, Grant, TOKEN_BYTES_MAX, TOKEN_TYP, TTL_S_MAX, TTL_S_MIN, whole_org,
+};
 use crate::clock::Clock;
 use crate::name::RepoId;
 
@@ -113,8 +115,33 @@ pub fn mint(
     clock: &dyn Clock,
     jti: Jti,
 ) -> Result<Minted, MintError> {
+    if repos.is_empty() {
+        return Err(MintError::NoRepos);
+    }
     let grant = grant(key, repos, scope, ttl_s, clock, jti)?;
+    sign(key, grant)
+}
+
+/// Signs a token to administer the key's org, which opens no repository, that lives `ttl_s` seconds
+/// from now. Whether the key may do that is for the backend to say.
+///
+/// # Errors
+/// [`MintError`]: what is wrong with the request.
+pub fn mint_admin(
+    key: &ApiKey,
+    ttl_s: u64,
+    clock: &dyn Clock,
+    jti: Jti,
+) -> Result<Minted, MintError> {
+    sign(key, grant(key, &[], Scope::Admin, ttl_s, clock, jti)?)
+}
+
+fn sign(key: &ApiKey, grant: Grant) -> Result<Minted, MintError> {
     let kid = grant.key.as_str();
+    let repos = match grant.repos.is_empty() {
+        true => vec![whole_org(&grant.org)],
+        false => grant.repos.iter().map(RepoId::to_string).collect(),
+    };
     let header = Header { alg: "EdDSA", typ: TOKEN_TYP, kid };
     let claims = Claims {
         iss: grant.org.as_str(),
@@ -124,8 +151,8 @@ pub fn mint(
         nbf: grant.not_before_s,
         exp: grant.expires_s,
         jti: grant.jti.as_str(),
-        scopes: scope.included().map(Scope::as_str).collect(),
-        repos: grant.repos.iter().map(RepoId::to_string).collect(),
+        scopes: grant.scope.included().map(Scope::as_str).collect(),
+        repos,
     };
     let message = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
     let signature = signature::sign(key, message.as_bytes()).ok_or(MintError::Sign)?;
@@ -146,9 +173,6 @@ fn grant(
 ) -> Result<Grant, MintError> {
     if !(TTL_S_MIN..=TTL_S_MAX).contains(&ttl_s) {
         return Err(MintError::Ttl { ttl_s });
-    }
-    if repos.is_empty() {
-        return Err(MintError::NoRepos);
     }
     let mut distinct = BTreeSet::new();
     for repo in repos {

@@ -12,7 +12,9 @@ use super::key::{KeyId, PublicKey};
 use super::mint::Jti;
 use super::scope::Scope;
 use super::signature;
-use super::{AUDIENCE, Grant, TOKEN_BYTES_MAX, TOKEN_TYP, TTL_S_MAX, TTL_S_MIN, TokenError};
+use super::{
+    AUDIENCE, Grant, TOKEN_BYTES_MAX, TOKEN_TYP, TTL_S_MAX, TTL_S_MIN, TokenError, whole_org,
+};
 use crate::name::{OrgName, RepoId, RepoName};
 
 /// The repositories that a key may sign for.
@@ -102,7 +104,7 @@ impl<L: KeyLookup> Verifier<L> {
         }
         grant.check_time(now_s)?;
         check_scope(grant.scope, &key)?;
-        grant.repos.iter().try_for_each(|repo| check_repo(repo, &key))
+        check_repos(grant, &key)
     }
 }
 
@@ -288,7 +290,7 @@ fn read_claims(
     };
     grant.check_time(now_s)?;
     check_scope(grant.scope, key)?;
-    grant.repos.iter().try_for_each(|repo| check_repo(repo, key))?;
+    check_repos(&grant, key)?;
     Ok(grant)
 }
 
@@ -312,7 +314,13 @@ fn read_scopes(names: &[String]) -> Result<Scope, TokenError> {
     scopes.last().copied().ok_or(TokenError::ScopesEmpty)
 }
 
+/// The repositories that are named; none of them where the org is, as a whole.
 fn read_repos(names: &[String], org: &OrgName) -> Result<BTreeSet<RepoId>, TokenError> {
+    if let [only] = names
+        && *only == whole_org(org)
+    {
+        return Ok(BTreeSet::new());
+    }
     let mut repos = BTreeSet::new();
     for name in names {
         // Only full names: a bare one would mean another repository to another reader.
@@ -330,6 +338,17 @@ fn check_scope(asked: Scope, key: &RegisteredKey) -> Result<(), TokenError> {
         return Err(TokenError::ScopeBeyondKey { asked, allowed: key.scope });
     }
     Ok(())
+}
+
+fn check_repos(grant: &Grant, key: &RegisteredKey) -> Result<(), TokenError> {
+    if grant.repos.is_empty() {
+        return match key.repos {
+            _ if !grant.administers() => Err(TokenError::RepoForm),
+            KeyRepos::All => Ok(()),
+            KeyRepos::Some(_) => Err(TokenError::RepoBeyondKey),
+        };
+    }
+    grant.repos.iter().try_for_each(|repo| check_repo(repo, key))
 }
 
 fn check_repo(repo: &RepoId, key: &RegisteredKey) -> Result<(), TokenError> {

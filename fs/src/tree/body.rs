@@ -198,6 +198,12 @@ impl Body {
         *self.0.tag.get_or_init(fresh)
     }
 
+    /// The number that [`Body::tag`] has given, if it has.
+    #[must_use]
+    pub fn tagged(&self) -> Option<u64> {
+        self.0.tag.get().copied()
+    }
+
     /// As [`Body::mark_stored`], and reads from the blob from now on, which lets memory and
     /// journal segments go.
     pub fn settle_as_blob(&self, source: Arc<dyn Source>, blob: ObjectId) {

@@ -155,6 +155,40 @@ impl Dir {
         *self.content.tag.get_or_init(fresh)
     }
 
+    /// The number that [`Dir::tag`] has given, if it has.
+    #[must_use]
+    pub fn tagged(&self) -> Option<u64> {
+        self.content.tag.get().copied()
+    }
+
+    /// What this directory has become elsewhere: the entries of `changes` are others, or none. Where it
+    /// is stored, what lists it, and its sums are as `stands` has them, which is not listed any more.
+    ///
+    /// # Errors
+    /// Those of loading this one.
+    pub fn become_as(
+        &self,
+        stands: &Self,
+        changes: impl IntoIterator<Item = (Name, Option<Node>)>,
+    ) -> FsResult<Self> {
+        let mut map: OrdMap<Name, Node> = match self.children()? {
+            Children::Array(array) => array.iter().cloned().collect(),
+            Children::Map(map) => map.clone(),
+        };
+        for (name, node) in changes {
+            match node {
+                Some(node) => drop(map.insert(name, node)),
+                None => drop(map.remove(&*name)),
+            }
+        }
+        let children = match map.len() <= ARRAY_ENTRIES_MAX {
+            true => Children::Array(map.into_iter().collect()),
+            false => Children::Map(map),
+        };
+        let _listed_meanwhile = stands.content.children.set(children);
+        Ok(stands.clone())
+    }
+
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.content.stored.get().is_some()

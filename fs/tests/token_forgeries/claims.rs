@@ -1,7 +1,7 @@
 //! Forgeries of claims: their types, times, scopes and repositories.
 
 use mesafs::OrgName;
-use mesafs::token::{Scope, TokenError};
+use mesafs::token::{KeyRepos, Scope, TokenError};
 
 use crate::draft::{Draft, NOW_S, OTHER_SEED, draft, kid, quoted};
 use crate::{Row, row, some_repos};
@@ -195,6 +195,30 @@ pub fn grants() -> Vec<Row> {
         row("repos of null", of_strings("repos", "array"), repos("[null]"), draft()),
         row("a bare repository", TokenError::RepoForm, repos(r#"["app"]"#), draft()),
         row("all repositories", TokenError::RepoForm, repos(r#"["acme/*"]"#), draft()),
+        row(
+            "the whole org by a key for some of it",
+            TokenError::RepoBeyondKey,
+            admin(some_repos(&["app"])),
+            admin(KeyRepos::All),
+        ),
+        row(
+            "the whole org beside a repository",
+            TokenError::RepoForm,
+            admin(KeyRepos::All).claim("repos", r#"["acme/*","acme/app"]"#),
+            admin(KeyRepos::All),
+        ),
+        row(
+            "another org as a whole",
+            TokenError::RepoForm,
+            admin(KeyRepos::All).claim("repos", r#"["other/*"]"#),
+            admin(KeyRepos::All),
+        ),
+        row(
+            "the whole org for writing, by a key that may administer it",
+            TokenError::RepoForm,
+            admin(KeyRepos::All).claim("scopes", r#"["read","write"]"#),
+            admin(KeyRepos::All),
+        ),
         row("a path as repository", TokenError::RepoForm, repos(r#"["acme/app/x"]"#), draft()),
         row("a way out", TokenError::RepoForm, repos(r#"["acme/../other"]"#), draft()),
         row("an empty name", TokenError::RepoForm, repos(r#"["acme/"]"#), draft()),
@@ -230,6 +254,14 @@ pub fn grants() -> Vec<Row> {
             draft().key(|key| key.repos = some_repos(&["app"])),
         ),
     ]
+}
+
+/// A token that administers the org, by a key for `repos`.
+fn admin(repos: KeyRepos) -> Draft {
+    let mut draft = draft().claim("scopes", r#"["admin"]"#).claim("repos", r#"["acme/*"]"#);
+    let key = draft.registered.as_mut().unwrap();
+    (key.scope, key.repos) = (Scope::Admin, repos);
+    draft
 }
 
 fn claim_type(name: &'static str, wanted: &'static str, found: &'static str) -> TokenError {

@@ -10,7 +10,7 @@ mod envelope;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesafs::clock::{Clock as _, ManualClock};
-use mesafs::token::{Jti, KeyRepos, RegisteredKey, Scope, TokenError, Verifier, mint};
+use mesafs::token::{Jti, KeyRepos, RegisteredKey, Scope, TokenError, Verifier, mint, mint_admin};
 use mesafs::{RepoId, RepoName};
 
 use draft::{Draft, NOW_S, OTHER_SEED, SEED, Signature, draft, jwk, key, org};
@@ -73,6 +73,23 @@ fn what_we_mint_is_what_we_verify() {
     assert_eq!(verified.grant, minted.grant);
     assert!(verified.grant.covers(&repos[0]));
     assert!(!verified.grant.covers(&RepoId::parse("other", &org()).unwrap()));
+}
+
+#[test]
+fn what_administers_an_org_opens_nothing_of_it() {
+    let clock = ManualClock::at_s(NOW_S);
+    let minted = mint_admin(&key(SEED), 60, &clock, Jti::random().unwrap()).unwrap();
+    let mut registered = draft().registered.unwrap();
+    registered.scope = Scope::Admin;
+    let id = registered.public.thumbprint();
+    let verifier = Verifier::new(BTreeMap::from([(id.clone(), registered.clone())]));
+    let verified = verifier.verify(minted.token.expose(), NOW_S).unwrap();
+    assert_eq!(verified.grant, minted.grant);
+    assert!(verified.grant.administers());
+    assert!(!verified.grant.covers(&RepoId::parse("app", &org()).unwrap()));
+    registered.repos = some_repos(&["app"]);
+    let narrower = Verifier::new(BTreeMap::from([(id, registered)]));
+    assert_eq!(narrower.recheck(&verified, NOW_S), Err(TokenError::RepoBeyondKey));
 }
 
 #[test]

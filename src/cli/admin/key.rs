@@ -3,11 +3,12 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Subcommand;
+use mesa_protocol::{AdminAnswer, AdminCall, KeyTold};
 use mesafs::name::RepoName;
-use mesafs::token::{ApiKey, KeyRepos, PublicKey, Scope};
+use mesafs::token::{ApiKey, PublicKey, Scope};
 use serde_json::json;
 
-use super::Desk;
+use super::{Desk, unasked};
 use crate::cli::failure::{FAILED, Failure};
 
 #[derive(Debug, Subcommand)]
@@ -47,17 +48,17 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    fn repos(&self) -> Result<KeyRepos, Failure> {
+    fn repos(&self) -> Result<Option<Vec<RepoName>>, Failure> {
         if self.repo.is_empty() {
-            return Ok(KeyRepos::All);
+            return Ok(None);
         }
         let names: Result<_, _> = self.repo.iter().map(|name| RepoName::new(name)).collect();
-        names.map(KeyRepos::Some).map_err(Failure::usage)
+        names.map(Some).map_err(Failure::usage)
     }
 }
 
 impl Action {
-    pub fn run(self, desk: &mut Desk) -> Result<(), Failure> {
+    pub fn run(self, desk: &Desk) -> Result<(), Failure> {
         match self {
             Self::Create { allowed } => create(desk, &allowed),
             Self::Add { public_key, allowed } => add(desk, &public_key, &allowed),
@@ -67,56 +68,67 @@ impl Action {
     }
 }
 
+/// Registers the public half of a key; answers its id.
+fn register(desk: &Desk, public: &PublicKey, allowed: &Allowed) -> Result<String, Failure> {
+    let (scope, repos) = (allowed.scope.as_str().to_owned(), allowed.repos()?);
+    let call = AdminCall::AddKey { public_key: public.encoded(), scope, repos };
+    match desk.call(call)? {
+        AdminAnswer::Key(id) => Ok(id),
+        _ => Err(unasked()),
+    }
+}
+
 fn create(desk: &Desk, allowed: &Allowed) -> Result<(), Failure> {
     let org = &desk.settings.org;
     let key = ApiKey::generate(org.clone()).map_err(|error| Failure::new(FAILED, error))?;
-    let id = desk.home.store.add_key(org, key.public(), allowed.scope, allowed.repos()?)?;
+    let id = register(desk, key.public(), allowed)?;
     if std::io::stderr().is_terminal() {
         let _ = writeln!(std::io::stderr(), "mesash: made key {id}; it is shown this once");
     }
     let secret = key.expose();
     desk.answer(
         &format!("{}\n", *secret),
-        &json!({ "id": id.as_str(), "api_key": *secret, "scope": allowed.scope.as_str() }),
+        &json!({ "id": id, "api_key": *secret, "scope": allowed.scope.as_str() }),
     )
 }
 
 fn add(desk: &Desk, public: &str, allowed: &Allowed) -> Result<(), Failure> {
     let public = PublicKey::parse(public).map_err(Failure::usage)?;
-    let org = &desk.settings.org;
-    let id = desk.home.store.add_key(org, &public, allowed.scope, allowed.repos()?)?;
-    desk.answer(&format!("registered key {id}\n"), &json!({ "id": id.as_str() }))
+    let id = register(desk, &public, allowed)?;
+    desk.answer(&format!("registered key {id}\n"), &json!({ "id": id }))
 }
 
 fn list(desk: &Desk) -> Result<(), Failure> {
-    let own = desk.home.key.thumbprint();
+    let own = super::key_of(&desk.settings)?.map(|key| key.thumbprint());
+    let AdminAnswer::Keys(keys) = desk.call(AdminCall::Keys)? else { return Err(unasked()) };
     let mut text = String::new();
     let mut values = Vec::new();
-    for info in desk.home.store.keys(Some(&desk.settings.org))? {
-        let names: Option<Vec<_>> = match &info.key.repos {
-            KeyRepos::All => None,
-            KeyRepos::Some(names) => Some(names.iter().map(RepoName::as_str).collect()),
-        };
+    for KeyTold { id, public_key, scope, repos, revoked, created_ms } in keys {
+        let names: Option<Vec<_>> =
+            repos.as_ref().map(|names| names.iter().map(RepoName::as_str).collect());
         let repos = names.as_ref().map_or("all repositories".to_owned(), |names| names.join(","));
-        let state = match (info.key.revoked, info.id == own) {
+        let is_own = own.as_ref().is_some_and(|own| own.as_str() == id);
+        let state = match (revoked, is_own) {
             (true, _) => "  revoked",
             (false, true) => "  in use",
             (false, false) => "",
         };
-        text.push_str(&format!("{}  {:5}  {repos}{state}\n", info.id, info.key.scope.as_str()));
+        text.push_str(&format!("{id}  {scope:5}  {repos}{state}\n"));
         values.push(json!({
-            "id": info.id.as_str(),
-            "public_key": info.key.public.encoded(),
-            "scope": info.key.scope.as_str(),
+            "id": id,
+            "public_key": public_key,
+            "scope": scope,
             "repos": names,
-            "revoked": info.key.revoked,
-            "created_ms": info.created_ms,
+            "revoked": revoked,
+            "created_ms": created_ms,
         }));
     }
     desk.answer(&text, &values.into())
 }
 
 fn revoke(desk: &Desk, id: &str) -> Result<(), Failure> {
-    let id = desk.home.store.revoke_key(id)?;
-    desk.answer(&format!("revoked key {id}\n"), &json!({ "id": id.as_str() }))
+    match desk.call(AdminCall::RevokeKey { id: id.to_owned() })? {
+        AdminAnswer::Key(id) => desk.answer(&format!("revoked key {id}\n"), &json!({ "id": id })),
+        _ => Err(unasked()),
+    }
 }

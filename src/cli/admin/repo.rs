@@ -1,17 +1,20 @@
 //! `mesash repo`.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
+use bstr::BString;
 use clap::Subcommand;
-use mesa_store::SyncReport;
+use mesa_protocol::{AdminAnswer, AdminCall, Folder};
 use mesafs::name::{BookmarkName, RepoId};
 use serde_json::json;
 
-use super::Desk;
+use super::{Desk, store, unasked};
+use crate::cli::config::plain;
 use crate::cli::failure::{CONFLICT, FAILED, Failure};
 use crate::cli::waiting::Waiting;
+
+const DAY_S: u64 = 86_400;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -62,7 +65,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub fn run(self, desk: &mut Desk) -> Result<(), Failure> {
+    pub fn run(self, desk: &Desk) -> Result<(), Failure> {
         match self {
             Self::Create { name } => create(desk, &name),
             Self::List => list(desk),
@@ -84,14 +87,24 @@ fn id(desk: &Desk, name: &str) -> Result<RepoId, Failure> {
     Err(Failure::usage(format!("repository '{id}' is not of the org '{org}': use --org")))
 }
 
+/// A folder as it is named to the store: another process has another working folder.
+fn named(desk: &Desk, folder: &Path) -> Result<BString, Failure> {
+    if !desk.is_elsewhere() {
+        return Ok(store::folder(folder));
+    }
+    let whole = std::path::absolute(folder);
+    let failed = |error| Failure::new(FAILED, format!("{}: {}", folder.display(), plain(&error)));
+    Ok(store::folder(&whole.map_err(failed)?))
+}
+
 fn create(desk: &Desk, name: &str) -> Result<(), Failure> {
     let repo = id(desk, name)?;
-    desk.home.store.create_repo(&repo, &desk.home.author(&desk.settings))?;
+    desk.call(AdminCall::CreateRepo { repo: repo.clone(), author: desk.author()? })?;
     desk.answer(&format!("made the repository {repo}\n"), &json!({ "repo": repo.to_string() }))
 }
 
 fn list(desk: &Desk) -> Result<(), Failure> {
-    let repos = desk.home.store.repos(Some(&desk.settings.org))?;
+    let repos = desk.repos()?;
     let width = repos.iter().map(|info| info.id.to_string().len()).max().unwrap_or(0);
     let mut text = String::new();
     let mut values = Vec::new();
@@ -109,11 +122,10 @@ fn list(desk: &Desk) -> Result<(), Failure> {
 
 fn delete(desk: &Desk, name: &str, yes: bool) -> Result<(), Failure> {
     let repo = id(desk, name)?;
-    let known = desk.home.store.repos(Some(&repo.org))?;
-    if known.iter().any(|info| info.id == repo) && !yes && !confirmed(&repo)? {
+    if desk.repos()?.iter().any(|info| info.id == repo) && !yes && !confirmed(&repo)? {
         return Err(Failure::new(FAILED, format!("{repo} was not deleted")));
     }
-    desk.home.store.delete_repo(&repo)?;
+    desk.call(AdminCall::DeleteRepo { repo: repo.clone() })?;
     desk.answer(&format!("deleted {repo}\n"), &json!({ "repo": repo.to_string() }))
 }
 
@@ -132,21 +144,22 @@ fn confirmed(repo: &RepoId) -> Result<bool, Failure> {
 
 fn import(desk: &Desk, source: &std::path::Path, name: &str) -> Result<(), Failure> {
     let repo = id(desk, name)?;
-    let author = desk.home.author(&desk.settings);
+    let author = desk.author()?;
     let waiting = Waiting::begin(format!("importing {repo}"));
-    let report = desk.home.store.import_repo(source, &repo, &author)?;
+    let call = AdminCall::Import { source: named(desk, source)?, repo: repo.clone(), author };
+    let AdminAnswer::Imported(report) = desk.call(call)? else { return Err(unasked()) };
     drop(waiting);
     for (name, reason) in &report.skipped {
         let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
     }
     let text = format!(
         "imported {repo}: {}, {}, {}, on bookmark {}\n",
-        count(report.commits as u64, "commit"),
-        count(report.bookmarks as u64, "bookmark"),
-        count(report.tags as u64, "tag"),
+        count(report.commits, "commit"),
+        count(report.bookmarks, "bookmark"),
+        count(report.tags, "tag"),
         report.default_bookmark,
     );
-    let skipped: Vec<_> = report.skipped.iter().map(|(name, _)| name.to_string()).collect();
+    let skipped: Vec<_> = report.skipped.iter().map(|(name, _)| name.clone()).collect();
     desk.answer(
         &text,
         &json!({
@@ -163,13 +176,14 @@ fn import(desk: &Desk, source: &std::path::Path, name: &str) -> Result<(), Failu
 fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure> {
     let repo = id(desk, name)?;
     let waiting = Waiting::begin(format!("exporting {repo}"));
-    let report = desk.home.store.export_repo(&repo, dest)?;
+    let call = AdminCall::Export { repo: repo.clone(), dest: named(desk, dest)? };
+    let AdminAnswer::Exported(report) = desk.call(call)? else { return Err(unasked()) };
     drop(waiting);
     let text = format!(
         "exported {repo} to {}: {} moved, {}, {} new\n",
         dest.display(),
-        count(report.branches as u64, "branch"),
-        count(report.tags as u64, "tag"),
+        count(report.branches, "branch"),
+        count(report.tags, "tag"),
         count(report.objects, "object"),
     );
     desk.answer(
@@ -185,9 +199,12 @@ fn export(desk: &Desk, name: &str, dest: &std::path::Path) -> Result<(), Failure
 
 fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), Failure> {
     let repo = id(desk, name)?;
-    let author = desk.home.author(&desk.settings);
+    let author = desk.author()?;
     let waiting = Waiting::begin(format!("syncing {repo}"));
-    let SyncReport { with, taken, exported } = desk.home.store.sync_repo(&repo, with, &author)?;
+    let with = with.map(|with| named(desk, with).map(Folder)).transpose()?;
+    let call = AdminCall::Sync { repo: repo.clone(), with, author };
+    let AdminAnswer::Synced(taken) = desk.call(call)? else { return Err(unasked()) };
+    let exported = &taken.exported;
     drop(waiting);
     for (name, reason) in &taken.skipped {
         let _ = writeln!(std::io::stderr(), "mesash: left out '{name}': {reason}");
@@ -195,9 +212,10 @@ fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), F
     let names = |names: &[BookmarkName]| -> Vec<String> {
         names.iter().map(BookmarkName::to_string).collect()
     };
-    let mut text = format!("synced {repo} with {}\n", with.display());
-    if taken.commits + taken.tags + taken.moved.len() + taken.deleted.len() > 0 {
-        let (commits, tags) = (taken.commits as u64, taken.tags as u64);
+    let mut text = format!("synced {repo} with {}\n", taken.with.0);
+    let moved = !(taken.moved.is_empty() && taken.deleted.is_empty());
+    if taken.commits + taken.tags > 0 || moved {
+        let (commits, tags) = (taken.commits, taken.tags);
         text += &format!("came: {}, {}", count(commits, "commit"), count(tags, "tag"));
         if !taken.moved.is_empty() {
             text += &format!("; moved here: {}", names(&taken.moved).join(", "));
@@ -208,7 +226,7 @@ fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), F
         text.push('\n');
     }
     if exported.branches + exported.tags > 0 {
-        let (branches, tags) = (exported.branches as u64, exported.tags as u64);
+        let (branches, tags) = (exported.branches, exported.tags);
         let objects = count(exported.objects, "object");
         text +=
             &format!("went: {}, {}, {objects}\n", count(branches, "branch"), count(tags, "tag"));
@@ -220,7 +238,7 @@ fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), F
     }
     let value = json!({
         "repo": repo.to_string(),
-        "with": with.display().to_string(),
+        "with": taken.with.0.to_string(),
         "commits": taken.commits,
         "tags": taken.tags,
         "moved": names(&taken.moved),
@@ -240,22 +258,21 @@ fn sync(desk: &Desk, name: &str, with: Option<&std::path::Path>) -> Result<(), F
 }
 
 fn gc(desk: &Desk, name: Option<&str>, keep: Option<u32>) -> Result<(), Failure> {
-    let store = &desk.home.store;
     let repos = match name {
         Some(name) => vec![id(desk, name)?],
-        None => store.repos(Some(&desk.settings.org))?.into_iter().map(|info| info.id).collect(),
+        None => desk.repos()?.into_iter().map(|info| info.id).collect(),
     };
-    let days = |days| Duration::from_secs(u64::from(days) * 86_400);
-    let retention = keep.map_or_else(|| store.retention(), days);
+    let keep_s = keep.map(|days| u64::from(days) * DAY_S);
     let (mut text, mut values) = (String::new(), Vec::new());
     for repo in repos {
         let waiting = Waiting::begin(format!("packing {repo}"));
-        let report = store.gc(&repo, retention)?;
+        let call = AdminCall::Gc { repo: repo.clone(), keep_s };
+        let AdminAnswer::Collected(report) = desk.call(call)? else { return Err(unasked()) };
         drop(waiting);
         text += &format!(
             "{repo}: {} and {} dropped, {} bytes instead of {}\n",
-            count(report.operations_dropped as u64, "operation"),
-            count(report.objects_dropped as u64, "object"),
+            count(report.operations_dropped, "operation"),
+            count(report.objects_dropped, "object"),
             report.bytes_after,
             report.bytes_before,
         );
