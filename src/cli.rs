@@ -15,6 +15,7 @@ mod home;
 mod host_stream;
 mod json;
 mod lazy;
+mod log;
 mod manual;
 mod run;
 mod share;
@@ -58,6 +59,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch() -> Result<u8, Failure> {
     let args = Args::parse(std::env::args_os().skip(1))?;
+    if !matches!(args.mode, Mode::Admin(_)) {
+        log::begin(args.options.log.as_deref(), None)?;
+    }
     match &args.mode {
         Mode::Help => usage::print(usage::HELP),
         Mode::Version => usage::print(usage::VERSION),

@@ -379,6 +379,18 @@ pub trait Checkout: Volume {
         None
     }
 
+    /// A line of this checkout's run begins: until it ends, what it does needs not be durable when the
+    /// call returns, as long as nobody else sees it before it is.
+    fn line_begins(&self) {}
+
+    /// The line ends, and what it did is durable.
+    ///
+    /// # Errors
+    /// That of what could not be done after its call had returned; the tree is as it is without it.
+    fn line_ends(&self) -> FsResult<()> {
+        Ok(())
+    }
+
     /// What else can be asked of the history, and done to it; `None` where a backend keeps no more
     /// of it than the calls above need.
     fn history(&self) -> Option<&dyn History> {

@@ -185,5 +185,10 @@ pub trait FileSystem: Send + Sync + std::fmt::Debug {
     /// A line of a run begins: what was entered at the prompt, or a top-level command of a script.
     fn line_begins(&self, _line: Arc<crate::line::Line>) {}
     /// The line ends. If it changed files, that can be taken back from now on.
-    fn line_ends(&self) {}
+    ///
+    /// # Errors
+    /// Where something that it did turns out not to be done: on a server that has answered by now.
+    fn line_ends(&self) -> FsResult<()> {
+        Ok(())
+    }
 }

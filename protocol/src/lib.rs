@@ -23,7 +23,7 @@ pub use ids::{BodyKey, DirKey, Hash32, SessionId};
 pub use message::{
     Answer, Batch, Body, Call, Content, Entry, EntryKind, Event, Frame, HeldFile, How, Item,
     Listing, Name, Node, Op, Opened, Part, PartApplied, Piece, Place, ReadRange, Reply, Request,
-    RootInfo, Since, Target, TreeNode,
+    RootInfo, Since, Step, Stepped, Target, TreeNode,
 };
 
 pub use token::{Claims, claims};

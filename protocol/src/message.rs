@@ -15,6 +15,7 @@ use mesafs::{Access, Pin};
 use serde::{Deserialize, Serialize};
 
 use crate::admin::{Admin, AdminAnswer};
+use crate::error::ErrorBody;
 use crate::ids::{BodyKey, DirKey, SessionId};
 
 /// A call. All but the first two and the last are about a session: an open checkout, with the token that opened it.
@@ -48,6 +49,14 @@ pub enum Request {
         #[serde(with = "opt_bytes")]
         line: Option<BString>,
         parts: Vec<Part>,
+    },
+    /// Does one after the other until one fails; `id` names all of them over retries.
+    Steps {
+        session: SessionId,
+        id: u128,
+        #[serde(with = "opt_bytes")]
+        line: Option<BString>,
+        steps: Vec<Step>,
     },
     /// Holds the files at some paths under numbers of the client's choice. Where there is none, none is
     /// held, and none told of.
@@ -88,6 +97,30 @@ pub enum Request {
     Admin(Admin),
 }
 
+impl Request {
+    /// What is asked for, in a word.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Repos => "repos",
+            Self::Open { .. } => "open",
+            Self::Root { .. } => "root",
+            Self::List { .. } => "list",
+            Self::Read { .. } => "read",
+            Self::Apply { .. } => "apply",
+            Self::Steps { .. } => "steps",
+            Self::Hold { .. } => "hold",
+            Self::Held { .. } => "held",
+            Self::Release { .. } => "release",
+            Self::Do { .. } => "do",
+            Self::Pin { .. } => "pin",
+            Self::Sync { .. } => "sync",
+            Self::Close { .. } => "close",
+            Self::Admin(_) => "admin",
+        }
+    }
+}
+
 /// The answer to the call of the same kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
@@ -98,6 +131,7 @@ pub enum Reply {
     /// In the order of the ranges, as many as there was room for, one at least.
     Contents(Vec<Content>),
     Applied(Vec<PartApplied>),
+    Stepped(Stepped),
     Held(Vec<HeldFile>),
     Done {
         answer: Box<Answer>,
@@ -356,6 +390,57 @@ pub enum TreeNode {
         root: u64,
         path: RepoPath,
     },
+}
+
+/// One of several things that are done in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    Batch(Batch),
+    /// As [`Request::Hold`] has it.
+    Hold {
+        handle: u64,
+        path: RepoPath,
+    },
+    Release {
+        handle: u64,
+    },
+}
+
+/// What became of steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stepped {
+    /// How many were done.
+    pub done: u32,
+    /// Why the next one was not, and none after it.
+    pub failed: Option<ErrorBody>,
+    pub root: RootInfo,
+    /// The files that the session holds.
+    pub held: Vec<HeldFile>,
+    /// The directories that lead to what was changed, as far as they are small or known, and new.
+    pub listings: Vec<Listing>,
+}
+
+impl Op {
+    /// The file or name that it is about; where something goes to, if it goes.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::WriteAt { target, .. }
+            | Self::Append { target, .. }
+            | Self::Truncate { target, .. } => target.clone(),
+            Self::Rename { to: path, .. }
+            | Self::Copy { to: path, .. }
+            | Self::Create { path, .. }
+            | Self::Write { path, .. }
+            | Self::Replace { path, .. }
+            | Self::MakeDir { path, .. }
+            | Self::Remove { path, .. }
+            | Self::Graft { path, .. }
+            | Self::SetMode { path, .. }
+            | Self::SetTimes { path, .. }
+            | Self::Symlink { path, .. } => Target::Path(path.clone()),
+        }
+    }
 }
 
 /// What became of a part.

@@ -16,6 +16,7 @@ use mesafs::{
     Access, BookmarkName, ChangeId, Checkout, FsResult, Operation, Pin, RepoId, RepoPath, Volume,
 };
 
+use crate::draft::Run;
 use crate::give;
 use crate::held::Held;
 use crate::link::NONSENSE;
@@ -29,24 +30,36 @@ const LINE_BYTES_MAX: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct RemoteCheckout {
     pub(crate) session: Arc<Session>,
-    line: Option<Arc<PresentLine>>,
+    /// What a run does before it has heard of it; `None` for the mount itself.
+    run: Option<Arc<Run>>,
+}
+
+/// The line that a run is at, as it is told.
+pub(crate) fn line_text(line: &PresentLine) -> Option<BString> {
+    let line = line.get()?;
+    let text = line.text();
+    Some(text.get(..LINE_BYTES_MAX).unwrap_or(text).into())
 }
 
 impl RemoteCheckout {
-    pub fn new(session: Arc<Session>, line: Option<Arc<PresentLine>>) -> Self {
-        Self { session, line }
+    pub fn new(session: Arc<Session>) -> Self {
+        Self { session, run: None }
     }
 
     fn line(&self) -> Option<BString> {
-        let line = self.line.as_ref()?.get()?;
-        let text = line.text();
-        Some(text.get(..LINE_BYTES_MAX).unwrap_or(text).into())
+        self.run.as_ref()?.line()
+    }
+
+    /// Waits until the server has what this run did before.
+    fn await_run(&self) -> FsResult<()> {
+        self.run.as_ref().map_or(Ok(()), |run| run.settle())
     }
 
     /// Lands batches: each for a checkout of the same server and token.
     fn land(&self, how: How, parts: &[(&Self, Planned)]) -> FsResult<Vec<Applied>> {
         self.session.check(Operation::Write)?;
         for (checkout, _) in parts {
+            checkout.await_run()?;
             checkout.session.settle()?;
         }
         let mut told = Vec::new();
@@ -78,6 +91,13 @@ impl RemoteCheckout {
     }
 
     fn land_one(&self, how: How, batch: Batch) -> FsResult<Applied> {
+        self.session.check(Operation::Write)?;
+        if let Some(run) = &self.run
+            && let Some(done) = run.apply(&self.session, &batch)
+        {
+            return done;
+        }
+        self.await_run()?;
         let version = self.session.shown(Operation::Write)?.root.version;
         let mut landed = self.land(how, &[(self, Planned { batch, version })])?;
         landed.pop().ok_or_else(|| nonsense(Operation::Write))
@@ -94,6 +114,7 @@ impl RemoteCheckout {
     /// Makes a change, bookmark or history call.
     pub(crate) fn ask(&self, operation: Operation, call: &Call) -> Result<Answer, ChangeError> {
         self.session.check(operation)?;
+        self.await_run()?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| gone(operation))?;
         let id = u128::from_le_bytes(id);
@@ -129,6 +150,10 @@ impl Volume for RemoteCheckout {
     }
 
     fn root(&self) -> FsResult<Root> {
+        self.session.check(Operation::Lookup)?;
+        if let Some(root) = self.run.as_ref().and_then(|run| run.root()) {
+            return Ok(root);
+        }
         Ok(self.session.shown(Operation::Lookup)?.root.clone())
     }
 
@@ -173,7 +198,7 @@ impl Volume for RemoteCheckout {
     }
 
     fn hold(&self, path: &RepoPath) -> FsResult<Arc<dyn OpenFile>> {
-        let held: Arc<dyn OpenFile> = Held::hold(&self.session, path)?;
+        let held: Arc<dyn OpenFile> = Held::hold(&self.session, self.run.as_ref(), path)?;
         Ok(held)
     }
 
@@ -182,6 +207,7 @@ impl Volume for RemoteCheckout {
     }
 
     fn sync(&self) -> FsResult<()> {
+        self.await_run()?;
         self.session.call_fs(Operation::Sync, |session| Request::Sync { session }).map(drop)
     }
 }
@@ -246,7 +272,18 @@ impl Checkout for RemoteCheckout {
     }
 
     fn for_run(&self, line: &Arc<PresentLine>) -> Option<Arc<dyn Checkout>> {
-        Some(Arc::new(Self::new(Arc::clone(&self.session), Some(Arc::clone(line)))))
+        let run = Some(Run::new(line));
+        Some(Arc::new(Self { session: Arc::clone(&self.session), run }))
+    }
+
+    fn line_begins(&self) {
+        if let Some(run) = &self.run {
+            run.line_begins();
+        }
+    }
+
+    fn line_ends(&self) -> FsResult<()> {
+        self.run.as_ref().map_or(Ok(()), |run| run.line_ends())
     }
 
     fn history(&self) -> Option<&dyn History> {

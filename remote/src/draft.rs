@@ -4,12 +4,13 @@
 //! at once, and sent in order by a thread that takes along whatever has come since it sent the last
 //! time; the line waits for the last answer when it ends. Always true: only the run itself sees the copy;
 //! it is dropped as soon as everything is answered, and whatever fails drops it too, so that the run sees
-//! what the server has. An op that others may race for (`mkdir`, `ln`, `mv`, exclusive creation, a
+//! what the server has. By a socket of this machine, where an answer takes no time, nothing is done before
+//! its answer. An op that others may race for (`mkdir`, `ln`, `mv`, exclusive creation, a
 //! replacement of what was read) is done by the server before it returns, after all that came before.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 
 use bstr::BString;
 use mesa_protocol as wire;
@@ -208,7 +209,7 @@ impl Run {
 
     /// Whether ops of this run can be done before the server has them. Gathers the run's open files for
     /// a draft that begins.
-    fn may_draft(&self, session: &Arc<Session>, own: &mut Vec<Arc<Held>>) -> bool {
+    fn may_draft(self: &Arc<Self>, session: &Arc<Session>, own: &mut Vec<Arc<Held>>) -> bool {
         {
             let state = self.state.lock();
             if !state.in_line {
@@ -218,7 +219,8 @@ impl Run {
                 return true;
             }
         }
-        if session.access() != Access::ReadWrite {
+        // What a run says of itself while it runs is true where that costs nothing.
+        if !session.link.far || session.access() != Access::ReadWrite {
             return false;
         }
         let (mine, others_lazy) = session.open_files(self);
@@ -257,8 +259,9 @@ impl Draft {
     fn apply(&mut self, session: &Arc<Session>, batch: &Batch) -> Option<FsResult<Applied>> {
         let mut local = batch.clone();
         for op in &mut local.ops {
-            if let Op::WriteAt { target, .. } | Op::Append { target, .. } | Op::Truncate { target, .. } =
-                op
+            if let Op::WriteAt { target, .. }
+            | Op::Append { target, .. }
+            | Op::Truncate { target, .. } = op
                 && let Target::Open(id) = target
             {
                 *target = Target::Open(self.lives.get(&id.0)?.id());
@@ -294,7 +297,7 @@ impl Draft {
 
     /// What is sent next.
     fn take(&mut self) -> (Vec<Step>, usize) {
-        let (mut steps, mut sum) = (Vec::new(), 0);
+        let (mut steps, mut sum) = (Vec::new(), 0_usize);
         while let Some((step, bytes)) = self
             .queue
             .pop_front_if(|(_, bytes)| sum == 0 || sum.saturating_add(*bytes) <= SENT_BYTES_MAX)
@@ -309,7 +312,7 @@ impl Draft {
     }
 }
 
-/// Ends the draft of a sender that does not.
+/// Ends the draft of a sender that cannot.
 struct Sender<'a> {
     run: &'a Arc<Run>,
     session: &'a Arc<Session>,
@@ -317,7 +320,7 @@ struct Sender<'a> {
 
 impl Drop for Sender<'_> {
     fn drop(&mut self) {
-        if self.run.state.lock().draft.is_some() {
+        if std::thread::panicking() {
             fail(self.run, self.session, nonsense(Operation::Write));
         }
     }
@@ -385,7 +388,7 @@ fn at(session: &Session, step: Option<&Step>, error: FsError) -> FsError {
     };
     let path = op.and_then(|op| match op.target() {
         wire::Target::Path(path) => Some(path.clone()),
-        wire::Target::Held(handle) => session.path_of(*handle),
+        wire::Target::Held(handle) => session.path_of(handle),
     });
     let Some(path) = path else { return error };
     let names = [session.repo.org.as_str().as_bytes(), session.repo.repo.as_str().as_bytes()];
@@ -438,6 +441,3 @@ fn fail(run: &Arc<Run>, session: &Arc<Session>, error: FsError) {
     drop(draft);
     drop(kept);
 }
-
-/// A run as what it has opened knows it.
-pub(crate) type RunOf = Weak<Run>;

@@ -4,17 +4,19 @@
 //! of the tree that is shown. The server is told before anything of this mount's moves it, when the
 //! tree has moved on, or after a while.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use mesa_protocol::{HeldFile, Reply, Request};
 use mesafs::backend::OpenFile;
+use mesafs::live::LiveFile;
 use mesafs::op::OpenId;
 use mesafs::tree::{File, Node, Root};
 use mesafs::{Errno, FsError, FsResult, Operation, RepoPath};
 use parking_lot::Mutex;
 
 use crate::body::Place;
+use crate::draft::Run;
 use crate::session::Session;
 use crate::tree::{file, nonsense};
 
@@ -23,6 +25,8 @@ use crate::tree::{file, nonsense};
 pub(crate) struct Held {
     pub handle: u64,
     session: Arc<Session>,
+    /// The run that opened it, if one did.
+    run: Option<Weak<Run>>,
     known: Mutex<Known>,
 }
 
@@ -46,8 +50,17 @@ enum State {
 }
 
 impl Held {
-    pub fn hold(session: &Arc<Session>, path: &RepoPath) -> FsResult<Arc<Self>> {
+    pub fn hold(
+        session: &Arc<Session>,
+        run: Option<&Arc<Run>>,
+        path: &RepoPath,
+    ) -> FsResult<Arc<Self>> {
         let handle = session.next_handle.fetch_add(1, Ordering::Relaxed);
+        session.check(Operation::Open)?;
+        if let Some(file) = run.and_then(|run| run.hold(handle, path)) {
+            let state = State::Lazy { path: path.clone(), file: file? };
+            return Ok(Self::new(session, run, handle, Known { at: session.present_pin(), state }));
+        }
         let shown = session.shown(Operation::Open)?;
         let at = (shown.pin.generation, shown.pin.number);
         let found = at_hand(&shown.root, path)?;
@@ -56,13 +69,42 @@ impl Held {
             Some(file) => State::Lazy { path: path.clone(), file },
             None => State::Told(ask(session, handle, path)?),
         };
-        let known = Mutex::new(Known { at, state });
-        let held = Arc::new(Self { handle, session: Arc::clone(session), known });
-        session.held.lock().insert(handle, Arc::downgrade(&held));
+        let held = Self::new(session, run, handle, Known { at, state });
         if lazy {
             session.settle_later(&held);
         }
         Ok(held)
+    }
+
+    fn new(session: &Arc<Session>, run: Option<&Arc<Run>>, handle: u64, known: Known) -> Arc<Self> {
+        let (run, known) = (run.map(Arc::downgrade), Mutex::new(known));
+        let held = Arc::new(Self { handle, session: Arc::clone(session), run, known });
+        session.held.lock().insert(handle, Arc::downgrade(&held));
+        held
+    }
+
+    pub fn is_of(&self, run: &Arc<Run>) -> bool {
+        self.run.as_ref().is_some_and(|own| std::ptr::eq(own.as_ptr(), Arc::as_ptr(run)))
+    }
+
+    /// Whether only this side holds it.
+    pub fn is_lazy(&self) -> bool {
+        matches!(self.known.lock().state, State::Lazy { .. })
+    }
+
+    /// It is held by this side alone from now on: as the file at `path`, or as what has no name.
+    pub fn stays(&self, path: Option<RepoPath>, file: File) {
+        let at = self.session.present_pin();
+        let state = match path {
+            Some(path) => State::Lazy { path, file },
+            None => State::Private(file),
+        };
+        *self.known.lock() = Known { at, state };
+    }
+
+    /// The file as its run sees it before the server has heard of it.
+    fn live(&self) -> Option<Arc<LiveFile>> {
+        self.run.as_ref()?.upgrade()?.live(self.handle)
     }
 
     pub fn learn(&self, generation: u64, number: u64, file: HeldFile) {
@@ -91,7 +133,10 @@ impl Held {
     }
 
     /// Asks the server if the tree has moved on since.
-    fn refresh(&self) -> FsResult<()> {
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub fn refresh(&self) -> FsResult<()> {
         let present = self.session.present_pin();
         let lazy = {
             let known = self.known.lock();
@@ -160,6 +205,9 @@ impl OpenFile for Held {
 
     fn file(&self) -> FsResult<File> {
         self.session.check(Operation::Read)?;
+        if let Some(live) = self.live() {
+            return live.file();
+        }
         self.refresh()?;
         let known = self.known.lock();
         match &known.state {
@@ -173,6 +221,9 @@ impl OpenFile for Held {
     }
 
     fn path(&self) -> Option<RepoPath> {
+        if let Some(live) = self.live() {
+            return live.path();
+        }
         // What it was last is as good as an answer if there is none.
         let _asked = self.refresh();
         self.last_path()
@@ -181,7 +232,9 @@ impl OpenFile for Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let told = matches!(self.known.get_mut().state, State::Told(_));
+        let run = self.run.as_ref().and_then(Weak::upgrade);
+        let in_turn = run.is_some_and(|run| run.let_go(self.handle));
+        let told = !in_turn && matches!(self.known.get_mut().state, State::Told(_));
         self.session.let_go_of(self.handle, told);
     }
 }

@@ -30,7 +30,7 @@ impl RemoteCheckout {
     fn tree(&self, info: &RootInfo) -> Root {
         let (_, generation) = self.session.present();
         let session = Arc::downgrade(&self.session);
-        let pin = tree::RootPin { number: info.number, generation, session };
+        let pin = tree::RootPin { number: info.number, generation, present: false, session };
         tree::root(&self.session, &Arc::new(pin), info)
     }
 

@@ -9,6 +9,7 @@ mod address;
 mod body;
 mod cache;
 mod checkout;
+mod draft;
 mod events;
 mod give;
 mod held;
@@ -26,7 +27,7 @@ use mesafs::token::AccessToken;
 use mesafs::{Access, Backend, Checkout, Pin, RepoId};
 
 pub use address::{Address, AddressError};
-pub use link::LinkError;
+pub use link::{Connection, LinkError};
 
 use checkout::RemoteCheckout;
 use link::Link;
@@ -56,6 +57,11 @@ impl RemoteBackend {
 }
 
 impl RemoteBackend {
+    /// Tells `watcher` when the server of a mount is away, and when it is back; the first one alone.
+    pub fn watch(&self, watcher: impl Fn(Connection) + Send + Sync + 'static) {
+        self.link.watch(watcher);
+    }
+
     /// Makes an administrative call, under a token that administers the org. One without text will do
     /// on the socket in a store's own folder.
     ///
@@ -87,6 +93,6 @@ impl Backend for RemoteBackend {
         let (link, clock) = (Arc::clone(&self.link), Arc::clone(&self.clock));
         let session = Session::open(link, clock, token, repo, pin, access);
         let session = session.map_err(|error| error.to_open())?;
-        Ok(Arc::new(RemoteCheckout::new(session, None)))
+        Ok(Arc::new(RemoteCheckout::new(session)))
     }
 }

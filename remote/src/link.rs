@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The pauses between attempts: from this, doubled up to that.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// A server that is away for longer is told of.
+const AWAY_AFTER: Duration = Duration::from_millis(1500);
 /// The longest answer that says no more than why not.
 const ERROR_BYTES_MAX: usize = 1 << 20;
 
@@ -49,12 +51,34 @@ pub(crate) struct Link {
     runtime: Option<Runtime>,
     client: Client,
     base: String,
+    /// Whether an answer may take a while: the server is not on a socket of this machine.
+    pub far: bool,
     /// Blocks of contents, for all mounts of the process: what they may read they have looked up.
     pub blocks: Cache<(BodyKey, u64), Bytes>,
     /// Whether the last call waited for an answer in vain: the next ones do not.
     down: AtomicBool,
     /// Whether a stream of events was cut.
     cut: AtomicBool,
+    watcher: OnceLock<Watcher>,
+    /// Whether that was told.
+    told: AtomicBool,
+}
+
+/// Who is told when the server is away, and when it is back.
+struct Watcher(Box<dyn Fn(Connection) + Send + Sync>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
+/// Whether a server can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// What was read before can be read, and nothing written.
+    Away,
+    Back,
 }
 
 /// A failure, and whether it may pass.
@@ -98,15 +122,48 @@ impl Link {
         };
         let (client, down) = (client.build()?, AtomicBool::new(false));
         let blocks = Cache::new(CACHE_BYTES);
-        Ok(Self { runtime: Some(runtime), client, base, blocks, down, cut: AtomicBool::new(false) })
+        let (cut, told) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (runtime, watcher) = (Some(runtime), OnceLock::new());
+        let far = matches!(address, Address::Http(_));
+        Ok(Self { runtime, client, base, far, blocks, down, cut, watcher, told })
     }
 
     pub fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Relaxed)
     }
 
-    pub fn set_cut(&self, cut: bool) {
-        self.cut.store(cut, Ordering::Relaxed);
+    /// Tells `watcher` of a server that is away for longer than another would take to come in its place.
+    pub fn watch(&self, watcher: impl Fn(Connection) + Send + Sync + 'static) {
+        let _first_is_right = self.watcher.set(Watcher(Box::new(watcher)));
+    }
+
+    pub fn set_cut(self: &Arc<Self>, cut: bool) {
+        if self.cut.swap(cut, Ordering::AcqRel) == cut {
+            return;
+        }
+        if !cut {
+            self.tell(Connection::Back);
+            return;
+        }
+        let link = Arc::downgrade(self);
+        self.spawn(async move {
+            tokio::time::sleep(AWAY_AFTER).await;
+            if let Some(link) = link.upgrade().filter(|link| link.is_cut()) {
+                link.tell(Connection::Away);
+            }
+        });
+    }
+
+    /// Tells what was not told last.
+    fn tell(&self, connection: Connection) {
+        let away = connection == Connection::Away;
+        if self.told.swap(away, Ordering::AcqRel) == away {
+            return;
+        }
+        tracing::warn!(?connection, "the server");
+        if let Some(Watcher(tell)) = self.watcher.get() {
+            tell(connection);
+        }
     }
 
     /// What runs on the link's own threads.

@@ -21,6 +21,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::body::{Around, Place, RemoteBody};
 use crate::cache::Cache;
+use crate::draft::Run;
 use crate::events;
 use crate::held::Held;
 use crate::link::{Link, NONSENSE};
@@ -80,6 +81,8 @@ pub(crate) struct Session {
     shown: ArcSwapOption<Shown>,
     showing: Mutex<()>,
     queues: Mutex<Vec<Subscriber>>,
+    /// How many events of others have been told.
+    pub foreign: AtomicU64,
     pub held: Mutex<BTreeMap<u64, Weak<Held>>>,
     pub next_handle: AtomicU64,
     /// Files that the server does not hold yet.
@@ -126,6 +129,7 @@ impl Session {
             shown: ArcSwapOption::empty(),
             showing: Mutex::default(),
             queues: Mutex::default(),
+            foreign: AtomicU64::new(0),
             held: Mutex::default(),
             next_handle: AtomicU64::new(1),
             lazy: Mutex::default(),
@@ -215,7 +219,7 @@ impl Session {
             Some(shown) if order == Ordering::Equal => Arc::clone(&shown.pin),
             _ => {
                 let session = Arc::downgrade(self);
-                Arc::new(RootPin { number: info.number, generation, session })
+                Arc::new(RootPin { number: info.number, generation, present: true, session })
             }
         };
         let known = before.as_ref().map(|shown| &shown.root.dir);
@@ -252,6 +256,9 @@ impl Session {
 
     /// Tells subscribers, in order, of what they can see already.
     pub fn tell(&self, events: Vec<Event>) {
+        if events.iter().any(|event| !event.own) {
+            self.foreign.fetch_add(1, atomic::Ordering::AcqRel);
+        }
         let mut queues = self.queues.lock();
         queues.retain(|subscriber| !subscriber.queue.is_abandoned());
         if let Some(shown) = &*self.shown.load() {
@@ -457,6 +464,18 @@ impl Session {
             });
             let _ended = settled.await;
         });
+    }
+
+    /// The open files of a run, and whether others have some that only this side holds.
+    pub fn open_files(&self, run: &Arc<Run>) -> (Vec<Arc<Held>>, bool) {
+        let all: Vec<Arc<Held>> = self.held.lock().values().filter_map(Weak::upgrade).collect();
+        let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| held.is_of(run));
+        let lazy = others.iter().any(|held| held.is_lazy());
+        (own, lazy)
+    }
+
+    pub fn open_file(&self, handle: u64) -> Option<Arc<Held>> {
+        self.held.lock().get(&handle).and_then(Weak::upgrade)
     }
 
     /// Keeps what a directory holds for who looks it up.

@@ -25,6 +25,8 @@ pub(crate) struct RootPin {
     pub number: u64,
     /// Which of the sessions that the checkout has had it belongs to.
     pub generation: u64,
+    /// Whether it was the present tree once: another revision's has nothing to do with that.
+    pub present: bool,
     pub session: Weak<Session>,
 }
 
@@ -152,7 +154,7 @@ impl DirSource {
         };
         let (same, reply) = match ask(self.pin.number, asked) {
             // The session of this tree is gone; the present one may show the same.
-            Err(error) if error.errno() == Errno::Stale => {
+            Err(error) if error.errno() == Errno::Stale && self.pin.present => {
                 let (generation, present) = session.present_pin();
                 (false, ask(present, generation)?)
             }
@@ -166,6 +168,9 @@ impl DirSource {
             // What was stored meanwhile has another key in the same tree.
             if key == self.key || (same && path == self.path) {
                 session.listings.put(self.key, Arc::clone(&listed), listed.entries.len() + 1);
+                own.get_or_insert(listed);
+            } else if path == self.path {
+                // Nobody has the lost tree any more: whoever walks in it goes on in the present one.
                 own.get_or_insert(listed);
             }
         }

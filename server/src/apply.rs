@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bstr::BString;
 use mesa_protocol as wire;
 use mesa_protocol::{
-    ErrorBody, How, OPS_MAX, Part, PartApplied, Piece, Reply, SessionId, TreeNode, code,
+    ErrorBody, How, OPS_MAX, Part, PartApplied, Piece, Reply, SessionId, Step, Stepped, TreeNode,
+    code,
 };
 use mesafs::RepoPath;
 use mesafs::backend::{Checkout, Planned};
-use mesafs::op::{Applied, Batch, BatchId, Op, Target};
+use mesafs::op::{Applied, Batch, BatchId, Op, OpenId, Target};
 use mesafs::tree::{Body, Chunk, Dir, File, Node, Symlink};
 
 use crate::read::Unknown;
@@ -20,6 +21,8 @@ use crate::session::Session;
 const PARTS_MAX: usize = 64;
 /// So many of the paths that a batch changes are looked at for its answer.
 const PATHS_TOLD_MAX: usize = 64;
+/// The same, of many batches.
+const STEPS_PATHS_TOLD_MAX: usize = 512;
 
 /// The sessions that a call may name: those of its token.
 pub(crate) type Known<'a> = &'a dyn Fn(SessionId) -> Result<Arc<Session>, ErrorBody>;
@@ -61,7 +64,7 @@ pub(crate) fn apply(
         let mut told = Vec::new();
         for (session, _, _, named) in &taken {
             let root = session.root()?;
-            let held = session.held(named.handles.iter().copied());
+            let held = session.held_after(&named.handles);
             let paths: Vec<RepoPath> = held
                 .iter()
                 .filter_map(|held| held.path.clone())
@@ -111,24 +114,12 @@ impl Named {
     fn of(batch: &wire::Batch) -> Self {
         let (mut handles, mut paths) = (Vec::new(), Vec::new());
         for op in &batch.ops {
-            match op {
-                wire::Op::WriteAt { target, .. }
-                | wire::Op::Append { target, .. }
-                | wire::Op::Truncate { target, .. } => match target {
-                    wire::Target::Held(handle) => handles.push(*handle),
-                    wire::Target::Path(path) => paths.push(path.clone()),
-                },
-                wire::Op::Rename { from, to, .. } => paths.extend([from.clone(), to.clone()]),
-                wire::Op::Create { path, .. }
-                | wire::Op::Write { path, .. }
-                | wire::Op::Replace { path, .. }
-                | wire::Op::MakeDir { path, .. }
-                | wire::Op::Remove { path, .. }
-                | wire::Op::Copy { to: path, .. }
-                | wire::Op::Graft { path, .. }
-                | wire::Op::SetMode { path, .. }
-                | wire::Op::SetTimes { path, .. }
-                | wire::Op::Symlink { path, .. } => paths.push(path.clone()),
+            match op.target() {
+                wire::Target::Held(handle) => handles.push(handle),
+                wire::Target::Path(path) => paths.push(path),
+            }
+            if let wire::Op::Rename { from, .. } = op {
+                paths.push(from.clone());
             }
         }
         handles.sort_unstable();
@@ -138,6 +129,80 @@ impl Named {
         paths.truncate(PATHS_TOLD_MAX);
         Self { handles, paths }
     }
+}
+
+/// Does steps in order until one fails. What failed is part of the answer: what came before is done.
+pub(crate) fn steps_of(
+    session: &Arc<Session>,
+    id: u128,
+    line: Option<&BString>,
+    steps: Vec<Step>,
+    known: Known<'_>,
+) -> Result<Reply, ErrorBody> {
+    if steps.len() > OPS_MAX {
+        return Err(ErrorBody::new(code::TOO_LARGE, "too many steps in one call"));
+    }
+    let checkout = session.for_line(line);
+    session.answers.once(id, || {
+        session.checkout.root()?;
+        let (mut done, mut failed, mut paths) = (0, None, BTreeSet::new());
+        for step in steps {
+            let stepped = match step {
+                Step::Batch(batch) => {
+                    if paths.len() < STEPS_PATHS_TOLD_MAX {
+                        paths.extend(Named::of(&batch).paths);
+                    }
+                    land_step(session, &*checkout, batch, known)
+                }
+                Step::Hold { handle, path } => session.hold(&[(handle, path)]).map(drop),
+                Step::Release { handle } => {
+                    session.release(&[handle]);
+                    Ok(())
+                }
+            };
+            if let Err(error) = stepped {
+                failed = Some(error);
+                break;
+            }
+            done += 1;
+        }
+        let root = session.root()?;
+        let held = session.held_all();
+        paths.extend(held.iter().filter_map(|held| held.path.clone()));
+        let paths: Vec<RepoPath> = paths.into_iter().collect();
+        let listings = session.leading_to(root.number, &paths, Unknown::Tell);
+        Ok(Reply::Stepped(Stepped { done, failed, root, held, listings }))
+    })
+}
+
+/// Lands a batch of steps. When they are sent again, to another session, a file may be gone that a batch
+/// had named which has landed: the backend knows that by its id before it looks at its ops.
+fn land_step(
+    session: &Session,
+    checkout: &dyn Checkout,
+    batch: wire::Batch,
+    known: Known<'_>,
+) -> Result<(), ErrorBody> {
+    if batch.ops.len() > OPS_MAX {
+        return Err(ErrorBody::new(code::TOO_LARGE, "too many ops in one batch"));
+    }
+    let target = |target| match target {
+        wire::Target::Held(handle) if session.handle(handle).is_err() => {
+            Ok(Target::Open(OpenId(u64::MAX)))
+        }
+        target => target_of(session, target),
+    };
+    let op = |op| match op {
+        wire::Op::WriteAt { target: to, offset, data } => {
+            Ok(Op::WriteAt { target: target(to)?, offset, data })
+        }
+        wire::Op::Append { target: to, data } => Ok(Op::Append { target: target(to)?, data }),
+        wire::Op::Truncate { target: to, len } => Ok(Op::Truncate { target: target(to)?, len }),
+        op => op_of(session, op, known),
+    };
+    let ops = batch.ops.into_iter().map(op).collect::<Result<_, ErrorBody>>()?;
+    checkout.apply(Batch { id: BatchId(batch.id), now_ns: batch.now_ns, ops })?;
+    Ok(())
 }
 
 fn batch_of(session: &Session, batch: wire::Batch, known: Known<'_>) -> Result<Batch, ErrorBody> {

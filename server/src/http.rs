@@ -5,8 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -23,6 +25,7 @@ use mesa_protocol::{
     CALL_PATH, CONTENT_TYPE, EVENTS_PATH, EVENTS_PROTOCOL, ErrorBody, HEALTH_PATH,
     MESSAGE_BYTES_MAX, SessionId, claims, code, decode, encode,
 };
+use mesafs::token::KeyId;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener};
@@ -45,6 +48,10 @@ const FRAME_WAIT: Duration = Duration::from_secs(30);
 const STOP_WAIT: Duration = Duration::from_secs(10);
 /// How often sessions that nobody uses are looked for.
 const TIDY: Duration = Duration::from_secs(15);
+/// How often the tokens of streams are looked at.
+const TOKENS: Duration = Duration::from_millis(250);
+/// What an answer has its name in the log in.
+const REQUEST_ID: &str = "x-request-id";
 /// The stack of a thread that waits for events.
 const STREAM_STACK: usize = 512 << 10;
 
@@ -90,6 +97,9 @@ struct Desk {
     service: Arc<Service>,
     connections: Arc<Semaphore>,
     calls: Mutex<HashMap<String, Weak<Semaphore>>>,
+    /// Names this server's requests in the log, with a number each.
+    name: u32,
+    requests: AtomicU64,
 }
 
 impl Server {
@@ -107,6 +117,8 @@ impl Server {
         let desk = Arc::new(Desk {
             connections: Arc::new(Semaphore::new(service.limits.connections)),
             calls: Mutex::default(),
+            name: std::process::id(),
+            requests: AtomicU64::new(0),
             service: Arc::clone(&service),
         });
         let (stop, _) = watch::channel(false);
@@ -158,6 +170,15 @@ impl Server {
     }
 
     fn tidy(&mut self) {
+        let (service, mut stop) = (Arc::clone(&self.service), self.stop.subscribe());
+        if let Some(runtime) = &self.runtime {
+            self.accepting.push(runtime.spawn(async move {
+                while tokio::time::timeout(TOKENS, stop.changed()).await.is_err() {
+                    let streams = Arc::clone(&service.streams);
+                    let _ended = tokio::task::spawn_blocking(move || streams.check_tokens()).await;
+                }
+            }));
+        }
         let (service, mut stop) = (Arc::clone(&self.service), self.stop.subscribe());
         let Some(runtime) = &self.runtime else { return };
         self.accepting.push(runtime.spawn(async move {
@@ -345,6 +366,10 @@ fn token(headers: &HeaderMap) -> Result<&str, ErrorBody> {
 }
 
 impl Desk {
+    fn request_id(&self) -> String {
+        format!("{:x}-{:x}", self.name, self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// The turns of the key that a token names.
     fn turns(&self, token: &str) -> Arc<Semaphore> {
         // Who names no key shares the turns of all who do not.
@@ -362,45 +387,117 @@ impl Desk {
 }
 
 async fn call(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    match answer(&desk, request).await {
+    let begun = Instant::now();
+    let mut about = About { id: desk.request_id(), ..About::default() };
+    let answered = answer(&desk, request, &mut about).await;
+    let error = answered.as_ref().err().cloned();
+    let mut response = match answered {
         Ok(bytes) => {
             let content_type = HeaderValue::from_static(CONTENT_TYPE);
             ([(header::CONTENT_TYPE, content_type)], bytes).into_response()
         }
         Err(error) => failure(&error),
+    };
+    about.log(response.status(), error.as_ref(), begun);
+    if let Ok(id) = HeaderValue::from_str(&about.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// What the log says of a request: no token, no path, no content.
+#[derive(Debug, Default)]
+struct About {
+    id: String,
+    /// The key that is said to have signed its token, in short.
+    key: Option<String>,
+    what: &'static str,
+}
+
+impl About {
+    fn log(&self, status: StatusCode, error: Option<&ErrorBody>, begun: Instant) {
+        let (id, what) = (self.id.as_str(), self.what);
+        let key = self.key.as_deref().unwrap_or("-");
+        let code = error.map_or("-", |error| &*error.code);
+        let (status, us) = (status.as_u16(), begun.elapsed().as_micros());
+        let ms = format!("{}.{:03}", us / 1000, us % 1000);
+        match status {
+            401 | 403 => {
+                tracing::warn!(target: "mesa_server::call", request = id, key, what, status, code, ms, "refused");
+            }
+            500 => {
+                tracing::error!(target: "mesa_server::call", request = id, key, what, status, code, ms, "failed");
+            }
+            _ => {
+                tracing::info!(target: "mesa_server::call", request = id, key, what, status, code, ms, "answered");
+            }
+        }
     }
 }
 
-async fn answer(desk: &Arc<Desk>, request: Request) -> Result<Vec<u8>, ErrorBody> {
+/// The key that a token names, in short, if it is a key's id at all.
+fn fingerprint(token: &str) -> Option<String> {
+    let key = KeyId::parse(&claims(token)?.key).ok()?;
+    Some(key.short().to_owned())
+}
+
+async fn answer(
+    desk: &Arc<Desk>,
+    request: Request,
+    about: &mut About,
+) -> Result<Vec<u8>, ErrorBody> {
     let (head, body) = request.into_parts();
     let peer = head.extensions.get::<Peer>().copied().unwrap_or(Peer::Anyone);
     let token = match token(&head.headers) {
         Err(_) if peer == Peer::Owner => String::new(),
         token => token?.to_owned(),
     };
+    about.key = fingerprint(&token);
     let turns = desk.turns(&token);
-    let turn = tokio::time::timeout(BODY_WAIT, turns.acquire_owned()).await;
-    let busy = || ErrorBody::new(code::BUSY, "too many calls at once");
-    let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-    let bytes_max = if desk.service.knows(&token) { MESSAGE_BYTES_MAX } else { OPENING_BYTES_MAX };
-    let bytes = tokio::time::timeout(BODY_WAIT, to_bytes(body, bytes_max)).await;
-    let bytes = bytes
-        .map_err(|_| ErrorBody::new(code::MALFORMED, "the call did not come in time"))?
-        .map_err(|_| ErrorBody::new(code::TOO_LARGE, "the call is cut or too long"))?;
+    let turn = async {
+        let turn = tokio::time::timeout(BODY_WAIT, turns.acquire_owned()).await;
+        let busy = || ErrorBody::new(code::BUSY, "too many calls at once");
+        turn.map_err(|_| busy())?.map_err(|_| busy())
+    };
+    // Who is not known takes nobody's turn while its call comes; who is, no memory before its own.
+    let (turn, bytes) = if desk.service.knows(&token) {
+        let turn = turn.await?;
+        (turn, take(body, MESSAGE_BYTES_MAX).await?)
+    } else {
+        let bytes = take(body, OPENING_BYTES_MAX).await?;
+        (turn.await?, bytes)
+    };
     let service = Arc::clone(&desk.service);
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        let request = decode(&bytes).map_err(|error| {
-            ErrorBody::new(code::MALFORMED, format!("no call of this version: {error}"))
-        })?;
+        let request = match decode::<mesa_protocol::Request>(&bytes) {
+            Ok(request) => request,
+            Err(error) => {
+                let text = format!("no call of this version: {error}");
+                return ("-", Err(ErrorBody::new(code::MALFORMED, text)));
+            }
+        };
         drop(bytes);
-        let reply = service.call_from(peer, &token, request)?;
-        encode(&reply).map_err(|error| ErrorBody::new(code::FAILED, error.to_string()))
+        let what = request.name();
+        let reply = service.call_from(peer, &token, request);
+        let told = reply.and_then(|reply| {
+            encode(&reply).map_err(|error| ErrorBody::new(code::FAILED, error.to_string()))
+        });
+        (what, told)
     });
-    done.await.unwrap_or_else(|error| {
+    let (what, told) = done.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a call panicked");
-        Err(ErrorBody::new(code::FAILED, "the server failed"))
-    })
+        ("-", Err(ErrorBody::new(code::FAILED, "the server failed")))
+    });
+    about.what = what;
+    told
+}
+
+async fn take(body: Body, bytes_max: usize) -> Result<Bytes, ErrorBody> {
+    let bytes = tokio::time::timeout(BODY_WAIT, to_bytes(body, bytes_max)).await;
+    bytes
+        .map_err(|_| ErrorBody::new(code::MALFORMED, "the call did not come in time"))?
+        .map_err(|_| ErrorBody::new(code::TOO_LARGE, "the call is cut or too long"))
 }
 
 async fn events(State(desk): State<Arc<Desk>>, request: Request) -> Response {
@@ -420,7 +517,9 @@ fn stream(desk: &Arc<Desk>, mut request: Request) -> Result<Response, ErrorBody>
     let id = request.uri().query().and_then(|query| query.strip_prefix("session="));
     let id = id.and_then(|id| u128::from_str_radix(id, 16).ok()).map(SessionId);
     let id = id.ok_or_else(|| malformed("name a session"))?;
-    let session = desk.service.session_of(token(request.headers())?, id)?;
+    let token = token(request.headers())?;
+    let session = desk.service.session_of(token, id)?;
+    let key = fingerprint(token).unwrap_or_default();
     let upgraded = hyper::upgrade::on(&mut request);
     let (frames, mut taken) = mpsc::channel::<Vec<u8>>(FRAMES_MAX);
     let (begun, number) = oneshot::channel();
@@ -457,7 +556,9 @@ fn stream(desk: &Arc<Desk>, mut request: Request) -> Result<Response, ErrorBody>
             }
             let _closed = writing.shutdown().await;
         };
+        tracing::info!(target: "mesa_server::stream", key, session = ?id, "begins");
         tokio::select! { () = acknowledged => {}, () = told => {} }
+        tracing::info!(target: "mesa_server::stream", key, session = ?id, "ends");
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

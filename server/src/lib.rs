@@ -19,4 +19,4 @@ mod stream;
 
 pub use admin::{Administer, Peer};
 pub use http::{Listen, Server, ServerError};
-pub use service::{Limits, Service};
+pub use service::{Counts, Limits, Service};

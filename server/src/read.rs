@@ -96,7 +96,8 @@ impl Session {
                     if !one.same_identity(two) {
                         entries.push(self.entry(is, two));
                     }
-                    (old.next(), new.next());
+                    old.next();
+                    new.next();
                 }
                 (_, Some((is, node))) => {
                     entries.push(self.entry(is, node));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mesa_protocol::{ErrorBody, Hash32, Reply, Request, SessionId, claims, code};
@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
 
 use crate::admin::{Administer, Peer};
-use crate::apply::apply;
+use crate::apply::{apply, steps_of};
 use crate::roots::Tags;
 use crate::session::Session;
 use crate::stream::Streams;
@@ -46,14 +46,62 @@ impl Default for Limits {
     }
 }
 
+/// The open sessions.
+#[derive(Debug, Default)]
+struct Sessions {
+    all: HashMap<SessionId, Arc<Session>>,
+    /// How many each token, and each key, has.
+    of_token: HashMap<Hash32, usize>,
+    of_key: HashMap<String, usize>,
+}
+
+fn one_less<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, of: &K) {
+    if let Some(count) = counts.get_mut(of) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(of);
+        }
+    }
+}
+
+impl Sessions {
+    fn insert(&mut self, session: Arc<Session>) {
+        *self.of_token.entry(session.token).or_default() += 1;
+        *self.of_key.entry(session.key.clone()).or_default() += 1;
+        self.all.insert(session.id, session);
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Arc<Session>> {
+        let session = self.all.remove(&id)?;
+        one_less(&mut self.of_token, &session.token);
+        one_less(&mut self.of_key, &session.key);
+        Some(session)
+    }
+}
+
+/// What has been asked of a server.
+#[derive(Debug, Default)]
+pub struct Counts {
+    calls: AtomicU64,
+}
+
+impl Counts {
+    /// How many calls were made, refused ones too.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
 /// A backend's repositories, for whoever comes with a token.
 #[derive(Debug)]
 pub struct Service {
     backend: Arc<dyn Backend>,
     pub(crate) admin: Option<Arc<dyn Administer>>,
     pub(crate) limits: Limits,
+    counts: Arc<Counts>,
     tags: Arc<Tags>,
-    sessions: RwLock<HashMap<SessionId, Arc<Session>>>,
+    sessions: RwLock<Sessions>,
     pub(crate) streams: Arc<Streams>,
     closing: AtomicBool,
     /// Held by each call while it is answered.
@@ -79,6 +127,7 @@ impl Service {
             backend,
             admin: None,
             limits,
+            counts: Arc::default(),
             tags: Arc::new(Tags::new(random()?)),
             sessions: RwLock::default(),
             streams: Arc::default(),
@@ -91,6 +140,12 @@ impl Service {
     #[must_use]
     pub fn administered(self, admin: Arc<dyn Administer>) -> Self {
         Self { admin: Some(admin), ..self }
+    }
+
+    /// What has been asked of it.
+    #[must_use]
+    pub fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     /// Answers a call under a token, from anyone.
@@ -106,6 +161,7 @@ impl Service {
     /// # Errors
     /// [`ErrorBody`], as it is told to the client.
     pub fn call_from(&self, peer: Peer, token: &str, request: Request) -> Result<Reply, ErrorBody> {
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
         // Whoever stops the server waits for the calls that run.
         let _running = self.running.read_recursive();
         let closing = || self.closing.load(Ordering::Acquire);
@@ -144,6 +200,12 @@ impl Service {
                 }
                 Ok(reply)
             }
+            Request::Steps { session, id, line, steps } => {
+                let session = known(session)?;
+                let reply = steps_of(&session, id, line.as_ref(), steps, &known)?;
+                self.streams.wait_shown(&session);
+                Ok(reply)
+            }
             Request::Hold { session, files } => known(session)?.hold(&files),
             Request::Held { session, handles } => {
                 let session = known(session)?;
@@ -171,7 +233,7 @@ impl Service {
             }
             Request::Close { session } => {
                 let session = known(session)?;
-                self.sessions.write().remove(&session.id);
+                self.sessions.write().remove(session.id);
                 self.streams.end(session.id);
                 session.close()?;
                 Ok(Reply::Ok)
@@ -195,8 +257,8 @@ impl Service {
         let session = Arc::new(Session::new(id, (own, key), checkout, tags));
         let opened = session.opened()?;
         let mut sessions = self.sessions.write();
-        let of_key = sessions.values().filter(|other| other.key == session.key).count();
-        if sessions.len() >= self.limits.sessions || of_key >= self.limits.sessions_per_key {
+        let of_key = sessions.of_key.get(&session.key).copied().unwrap_or(0);
+        if sessions.all.len() >= self.limits.sessions || of_key >= self.limits.sessions_per_key {
             drop(sessions);
             session.abandon();
             return Err(ErrorBody::new(code::BUSY, "too many mounts"));
@@ -206,13 +268,13 @@ impl Service {
             session.abandon();
             return Err(ErrorBody::new(code::CLOSING, "the server is being stopped"));
         }
-        sessions.insert(id, session);
+        sessions.insert(session);
         Ok(Reply::Opened(opened))
     }
 
     /// The session `id`, if it is this token's. What is another's is told as if it were not there.
     fn session(&self, own: Hash32, id: SessionId) -> Result<Arc<Session>, ErrorBody> {
-        let session = self.sessions.read().get(&id).filter(|known| known.token == own).cloned();
+        let session = self.sessions.read().all.get(&id).filter(|known| known.token == own).cloned();
         let session =
             session.ok_or_else(|| ErrorBody::new(code::NO_SESSION, "no such session is open"))?;
         session.touch();
@@ -226,17 +288,17 @@ impl Service {
 
     /// Whether a session is open under this token.
     pub(crate) fn knows(&self, token: &str) -> bool {
-        let own = hash(token);
-        self.sessions.read().values().any(|session| session.token == own)
+        self.sessions.read().of_token.contains_key(&hash(token))
     }
 
     /// Closes the sessions that nobody uses.
     pub(crate) fn tidy(&self) {
         let Some(since) = Instant::now().checked_sub(self.limits.idle) else { return };
         let mut sessions = self.sessions.write();
+        let all = sessions.all.values();
         let idle: Vec<SessionId> =
-            sessions.values().filter(|known| known.is_idle(since)).map(|known| known.id).collect();
-        let idle: Vec<_> = idle.iter().filter_map(|id| sessions.remove(id)).collect();
+            all.filter(|known| known.is_idle(since)).map(|known| known.id).collect();
+        let idle: Vec<_> = idle.iter().filter_map(|id| sessions.remove(*id)).collect();
         drop(sessions);
         idle.iter().for_each(|session| session.abandon());
     }
@@ -249,7 +311,7 @@ impl Service {
             tracing::warn!("calls that run are cut short");
         }
         self.streams.end_all();
-        let sessions: Vec<_> = self.sessions.write().drain().collect();
-        sessions.iter().for_each(|(_, session)| session.abandon());
+        let sessions = std::mem::take(&mut *self.sessions.write());
+        sessions.all.values().for_each(|session| session.abandon());
     }
 }

@@ -132,6 +132,25 @@ impl Session {
         handles.into_iter().filter_map(known).collect()
     }
 
+    /// The files that ops name, and those without a name, which may be the same under another number:
+    /// no tree shows what becomes of them.
+    pub fn held_after(&self, named: &[u64]) -> Vec<HeldFile> {
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let all: Vec<(u64, Arc<dyn OpenFile>)> =
+            self.handles.lock().iter().map(|(handle, file)| (*handle, Arc::clone(file))).collect();
+        let wanted =
+            all.iter().filter(|(handle, file)| named.contains(handle) || file.path().is_none());
+        self.held(wanted.map(|(handle, _)| *handle))
+    }
+
+    /// All that are held.
+    pub fn held_all(&self) -> Vec<HeldFile> {
+        let handles: Vec<u64> = self.handles.lock().keys().copied().collect();
+        self.held(handles)
+    }
+
     fn told(&self, handle: u64, file: &dyn OpenFile) -> Result<HeldFile, ErrorBody> {
         let now = file.file()?;
         let key = self.tags.body(&now.body);

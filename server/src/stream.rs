@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use mesa_protocol::{Event, Frame, RootInfo, SessionId, encode};
+use mesa_protocol::{Event, Frame, Hash32, RootInfo, SessionId, encode};
 use mesafs::backend::RepoEvent;
 use mesafs::{ChangeId, Errno};
 use parking_lot::{Condvar, Mutex};
@@ -21,8 +21,6 @@ use crate::session::Session;
 
 /// How long a writer waits for other mounts to show what it wrote.
 const SHOWN_WAIT: Duration = Duration::from_millis(50);
-/// How often a stream looks whether its token is still good.
-const LOOK: Duration = Duration::from_millis(250);
 /// What a stream sends when nothing happens.
 const ALIVE: Duration = Duration::from_secs(10);
 /// Paths that others changed whose directories are told along.
@@ -42,10 +40,22 @@ pub(crate) struct Streams {
 struct Stream {
     session: Arc<Session>,
     number: u64,
+    frames: Sender<Vec<u8>>,
     sent: VecDeque<(u64, State)>,
     shown: Option<State>,
     /// It did not show a write in time: nobody waits for it until it has caught up.
     slow: bool,
+}
+
+impl Stream {
+    /// Tells why the stream ends. One that has no room for that is cut.
+    fn end(&self, last: &Frame) {
+        self.session.streaming.store(false, Ordering::Release);
+        self.session.touch();
+        if let Ok(bytes) = encode(last) {
+            let _full = self.frames.try_send(bytes);
+        }
+    }
 }
 
 /// Which tree of which change.
@@ -53,13 +63,16 @@ type State = (ChangeId, u64);
 
 impl Streams {
     /// Begins a stream of a session in the place of the one before, and gives its number.
-    fn begin(&self, session: &Arc<Session>) -> u64 {
+    fn begin(&self, session: &Arc<Session>, frames: &Sender<Vec<u8>>) -> u64 {
         let mut streams = self.streams.lock();
         let number = session.stream.fetch_add(1, Ordering::AcqRel) + 1;
         session.streaming.store(true, Ordering::Release);
         let (session, sent) = (Arc::clone(session), VecDeque::new());
-        let stream = Stream { session, number, sent, shown: None, slow: false };
-        streams.insert(stream.session.id, stream);
+        let frames = frames.clone();
+        let stream = Stream { session, number, frames, sent, shown: None, slow: false };
+        if let Some(before) = streams.insert(stream.session.id, stream) {
+            before.end(&Frame::Closing);
+        }
         number
     }
 
@@ -79,13 +92,40 @@ impl Streams {
     }
 
     pub fn end(&self, id: SessionId) {
-        self.streams.lock().remove(&id);
+        if let Some(stream) = self.streams.lock().remove(&id) {
+            stream.end(&Frame::Closing);
+        }
         self.shown.notify_all();
     }
 
     pub fn end_all(&self) {
-        self.streams.lock().clear();
+        for (_, stream) in self.streams.lock().drain() {
+            stream.end(&Frame::Closing);
+        }
         self.shown.notify_all();
+    }
+
+    /// Ends the streams whose tokens are not good any more. Each token is looked at once.
+    pub fn check_tokens(&self) {
+        let mut by_token: HashMap<Hash32, Vec<Arc<Session>>> = HashMap::new();
+        for stream in self.streams.lock().values() {
+            let session = &stream.session;
+            by_token.entry(session.token).or_default().push(Arc::clone(session));
+        }
+        for sessions in by_token.into_values() {
+            let Some(first) = sessions.first() else { continue };
+            let Err(error) = first.checkout.root() else { continue };
+            if error.errno() != Errno::Acces {
+                continue;
+            }
+            let last = ending(&error);
+            for session in &sessions {
+                if let Some(stream) = self.streams.lock().remove(&session.id) {
+                    stream.end(&last);
+                }
+            }
+            self.shown.notify_all();
+        }
     }
 
     fn sent(&self, id: SessionId, seq: u64, root: &RootInfo) {
@@ -161,7 +201,7 @@ pub(crate) fn pump(
     frames: &Sender<Vec<u8>>,
     begun: impl FnOnce(u64),
 ) {
-    let number = streams.begin(session);
+    let number = streams.begin(session, frames);
     begun(number);
     let last = tell(streams, session, number, frames);
     streams.finish(session.id, number);
@@ -190,8 +230,9 @@ fn tell(
         if frames.is_closed() {
             return None;
         }
+        // Whoever ended it has said so.
         if !streams.is_present(session.id, number) {
-            return Some(Frame::Closing);
+            return None;
         }
         let root = match session.root() {
             Ok(root) => root,
@@ -219,7 +260,7 @@ fn tell(
             let Ok(bytes) = encode(&frame) else { return None };
             frames.blocking_send(bytes).ok()?;
         }
-        events = queue.wait(Some(LOOK)).into_iter().map(event).collect();
+        events = queue.wait(Some(ALIVE)).into_iter().map(event).collect();
     }
 }
 

@@ -23,7 +23,7 @@ use super::config::{self, KeySource, Settings, plain, read_key};
 use super::failure::{FAILED, Failure, UNAUTHORIZED, USAGE};
 use super::home::{self, Home};
 use super::signals::Watch;
-use super::{notice, share};
+use super::{log, notice, share};
 
 pub use store::StoreAdmin;
 
@@ -42,6 +42,9 @@ struct Admin {
     /// The org (MESA_ORG; default: the API key's, or 'local')
     #[arg(long, value_name = "ORG", global = true)]
     org: Option<String>,
+    /// Log to standard error: error, warn, info, debug, trace, TARGET=LEVEL (MESASH_LOG)
+    #[arg(long, value_name = "LEVEL", global = true)]
+    log: Option<String>,
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
@@ -98,11 +101,14 @@ pub fn run(words: &[OsString], options: &Options, json: bool) -> Result<u8, Fail
         Ok(admin) => admin,
         Err(error) => return explain(&error),
     };
-    let Admin { store, server, org, .. } = admin;
+    let default =
+        matches!(admin.group, Group::Serve(_)).then_some("warn,mesa_server=info,mesa_store=info");
+    log::begin(admin.log.as_deref().or(options.log.as_deref()), default)?;
+    let Admin { store, server, org, group, json: as_json, .. } = admin;
     let given = Options { store, server, org, ..Options::default() }.or(options.clone());
     let settings = Settings::settle(&given, &config::host)?;
-    let json = json || admin.json;
-    match admin.group {
+    let json = json || as_json;
+    match group {
         Group::Serve(serve) => serve.run(settings, json),
         Group::Repo(action) => Desk::open(settings, json)?.close_after(|desk| action.run(desk)),
         Group::Key(action) => Desk::open(settings, json)?.close_after(|desk| action.run(desk)),

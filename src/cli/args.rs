@@ -44,6 +44,8 @@ pub struct Options {
     pub ttl_s: Option<u64>,
     pub cwd: Option<BString>,
     pub timeout: Option<Duration>,
+    /// What is logged to standard error.
+    pub log: Option<String>,
     /// `--norc`: a prompt begins without `mesashrc`.
     pub no_rc: bool,
     /// In the order given.
@@ -243,6 +245,7 @@ impl Options {
             b"org" => self.org = Some(text(&spelled, &value()?)?),
             b"ttl" => self.ttl_s = Some(ttl(&value()?)?),
             b"cwd" => self.cwd = Some(value()?),
+            b"log" => self.log = Some(text(&spelled, &value()?)?),
             b"timeout" => self.timeout = Some(timeout(&value()?)?),
             _ if has_value => return Err(invalid(&spelled)),
             b"posix" => self.shell.push(InvocationOption::Set("posix".into(), true)),
@@ -280,6 +283,7 @@ impl Options {
             ttl_s: self.ttl_s.or(other.ttl_s),
             cwd: self.cwd.or(other.cwd),
             timeout: self.timeout.or(other.timeout),
+            log: self.log.or(other.log),
             no_rc: self.no_rc || other.no_rc,
             shell,
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use mesa_remote::{Address, RemoteBackend};
+use mesa_remote::{Address, Connection, RemoteBackend};
 use mesa_store::{Store, StoreError, StoreOptions};
 use mesafs::clock::{Clock, SystemClock};
 use mesafs::name::{OrgName, RepoId, RepoName};
@@ -244,7 +244,18 @@ pub fn open_or_join(settings: &Settings, watch: &Watch) -> Result<Option<Store>,
 /// [`Failure`]: there are no threads to be had.
 pub fn connect(address: &Address) -> Result<RemoteBackend, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    RemoteBackend::new(address, clock).map_err(|error| Failure::new(FAILED, error))
+    let backend =
+        RemoteBackend::new(address, clock).map_err(|error| Failure::new(FAILED, error))?;
+    backend.watch(|connection| {
+        let text = match connection {
+            Connection::Away => {
+                "the server cannot be reached: what was read before can be read, nothing written"
+            }
+            Connection::Back => "the server is back",
+        };
+        let _ = writeln!(io::stderr().lock(), "mesash: {text}");
+    });
+    Ok(backend)
 }
 
 /// Mounts repositories of a server. Nothing is made there, and no author is named: the server knows

@@ -251,10 +251,11 @@ impl FileSystem for LazyFileSystem {
         }
     }
 
-    fn line_ends(&self) {
+    fn line_ends(&self) -> FsResult<()> {
         *self.begun.lock() = None;
-        if let Some(Ok(mounted)) = self.mounted.get() {
-            mounted.latest().fs.files().line_ends();
+        match self.mounted.get() {
+            Some(Ok(mounted)) => mounted.latest().fs.files().line_ends(),
+            _ => Ok(()),
         }
     }
 
@@ -275,7 +276,8 @@ impl FileSystem for LazyFileSystem {
                 let again = old.again();
                 let ttl_s =
                     again.map_err(|why| failed(Errno::Acces).with_detail(why.to_string()))?;
-                old.fs.files().line_ends();
+                // Under the old token nothing is done any more, and it has been told.
+                let _over = old.fs.files().line_ends();
                 self.tell_line(mounted.latest());
                 Ok(ttl_s)
             }

@@ -41,6 +41,8 @@ Running:
       --analyze       don't run it: print what it names (commands, paths) as JSON
       --dump-ast      don't run it: print its tree as JSON; -n only checks it
   -e -u -x -n ...     as 'set' has them; -o NAME, +o NAME, -O NAME, +O NAME too
+      --log LEVEL     log to standard error: error, warn, info, debug or trace, also for
+                      a part: TARGET=LEVEL,... (MESASH_LOG)
       --help          show this
       --version       show the version
 

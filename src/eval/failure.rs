@@ -6,7 +6,7 @@ use mesash_builtins::stream::Stream;
 use std::sync::Arc;
 
 use super::expand::ExpandError;
-use super::{Eval, Runtime, Unwind, expand};
+use super::{Eval, Runtime, Step, Unwind, expand};
 use crate::state::{Attrs, FrameKind, Opt, Positional, Shell, Str, Value, VarError};
 use crate::syntax::symbol::Symbol;
 
@@ -94,6 +94,20 @@ impl Eval {
     /// See `put_error`.
     pub fn put_error(&self, text: &[u8]) {
         put_error(&self.shell, text);
+    }
+
+    /// Ends a line of the run. Where something that it did turns out not to be done, that is said, and
+    /// the line has failed, whatever its last command had to say.
+    pub fn end_line(&mut self, done: Step) -> Step {
+        let Err(error) = self.shell.fs().line_ends() else { return done };
+        complain(&self.shell, &[error.path(), b": not done: ", error.to_string().as_bytes()]);
+        self.shell.status = 1;
+        match done {
+            Ok(_) if self.shell.options.has(Opt::ErrExit) => Err(Unwind::Exit(1)),
+            Ok(_) => Ok(1),
+            Err(Unwind::Exit(0)) => Err(Unwind::Exit(1)),
+            other => other,
+        }
     }
 
     /// `words` as `$1` and up, charged to the budget.

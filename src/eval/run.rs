@@ -253,7 +253,7 @@ impl Session {
             let entered = BString::from(text.trim_ascii());
             eval.shell.fs().line_begins(Line::new(move || entered.clone()));
             let step = eval.run_text(&text, line, kind);
-            eval.shell.fs().line_ends();
+            let step = eval.end_line(step);
             line_end(eval, step, &cancel)
         })
     }

@@ -195,9 +195,7 @@ impl Eval {
                         self.shell.fs().line_begins(Line::new(move || print::list(&list)));
                     }
                     let done = self.list(&command.list);
-                    if is_line {
-                        self.shell.fs().line_ends();
-                    }
+                    let done = if is_line { self.end_line(done) } else { done };
                     status = match done {
                         Err(Unwind::Discard(status)) if !self.rt.is_subshell => {
                             self.shell.status = status;

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("store '{}' is in use by process {pid}", path.display())]
     Busy { path: PathBuf, pid: u32 },
+    /// Another machine could open it at the same time.
+    #[error("store '{}' is on a network file system ({kind}): serve it where it is, with 'mesash serve'", path.display())]
+    Network { path: PathBuf, kind: &'static str },
     #[error("repository '{repo}' not found")]
     NoRepo { repo: String },
     #[error("repository '{repo}' already exists")]

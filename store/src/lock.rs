@@ -1,7 +1,7 @@
 //! One process owns a store: the lock, and who holds it.
 //!
 //! `flock(2)` on a file that holds the owner's pid. It goes with the process, however that ends.
-//! On network file systems it may mean nothing between machines.
+//! On network file systems it may mean nothing between machines: there no store is opened.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -16,6 +16,29 @@ use crate::error::StoreError;
 /// How long to wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// File systems that several machines may share, by their numbers in `statfs(2)`.
+const NETWORK: &[(u32, &str)] = &[
+    (0x6969, "NFS"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x517b, "SMB"),
+    (0x00c3_6400, "Ceph"),
+    (0x5346_414f, "AFS"),
+    (0x6b41_4653, "AFS"),
+    (0x7375_7245, "Coda"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x0116_1970, "GFS2"),
+    (0x7461_636f, "OCFS2"),
+];
+
+/// The kind of file system that `dir` is on, if other machines may have it too.
+fn network(dir: &Path) -> Result<Option<&'static str>, StoreError> {
+    let stat = rustix::fs::statfs(dir).map_err(|error| StoreError::io(dir)(error.into()))?;
+    // The kernel's numbers have 32 bits, whatever the field's type is.
+    let low = u32::try_from(i128::from(stat.f_type) & i128::from(u32::MAX)).unwrap_or(0);
+    Ok(NETWORK.iter().find(|(magic, _)| *magic == low).map(|(_, kind)| *kind))
+}
+
 /// Held while a store is open.
 #[derive(Debug)]
 pub(crate) struct StoreLock {
@@ -28,6 +51,9 @@ impl StoreLock {
     /// # Errors
     /// [`StoreError::Busy`].
     pub fn take(dir: &Path, wait: Duration) -> Result<Self, StoreError> {
+        if let Some(kind) = network(dir)? {
+            return Err(StoreError::Network { path: dir.to_owned(), kind });
+        }
         let path = dir.join("lock");
         let opened =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);

@@ -192,9 +192,11 @@ impl FileSystem for Files {
     }
 
     fn read_edition(&self, path: &VPath) -> FsResult<Edition> {
-        let file = self.file_node(path, Operation::Read)?;
-        let content = file.body.read_all().map_err(|error| error.at(path.clone()))?;
-        Ok(Edition { content, base: file.body.clone() })
+        anew(|| {
+            let file = self.file_node(path, Operation::Read)?;
+            let content = file.body.read_all().map_err(|error| error.at(path.clone()))?;
+            Ok(Edition { content, base: file.body.clone() })
+        })
     }
 
     fn replace(&self, path: &VPath, base: &Body, data: Bytes) -> FsResult<Replaced> {
@@ -306,7 +308,7 @@ impl FileSystem for Files {
         self.0.line_begins(line);
     }
 
-    fn line_ends(&self) {
-        self.0.line_ends();
+    fn line_ends(&self) -> FsResult<()> {
+        self.0.line_ends()
     }
 }

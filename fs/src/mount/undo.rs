@@ -112,10 +112,18 @@ impl Shared {
         let before = roots(&self.checkouts);
         let mut table = self.lines.0.lock();
         (table.before, table.replaying) = (before, false);
+        drop(table);
+        self.checkouts.iter().for_each(|checkout| checkout.line_begins());
     }
 
     /// The line ends.
-    pub(super) fn line_ends(&self) {
+    pub(super) fn line_ends(&self) -> FsResult<()> {
+        let ended: Vec<_> = self.checkouts.iter().map(|checkout| checkout.line_ends()).collect();
+        self.note_line();
+        ended.into_iter().collect()
+    }
+
+    fn note_line(&self) {
         let mut table = self.lines.0.lock();
         let before = std::mem::take(&mut table.before);
         let mut edits = Vec::new();

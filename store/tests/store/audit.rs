@@ -30,12 +30,12 @@ fn edits_are_told_after_a_crash_as_before() -> FsResult<()> {
     mount.write("/acme/app/a", "1")?;
     mount.files.create_dir(&path("/acme/app/d"), 0o755, false)?;
     mount.write("/acme/app/d/x", "2")?;
-    mount.files.line_ends();
+    mount.files.line_ends().unwrap();
     store.tick();
     mount.files.line_begins(Line::new(|| "second".into()));
     mount.files.rename(&path("/acme/app/d"), &path("/acme/lib/e"))?;
     mount.files.set_mode(&path("/acme/app/a"), 0o600, Follow::Yes)?;
-    mount.files.line_ends();
+    mount.files.line_ends().unwrap();
     // Some of it is stored, some in the journal alone.
     let killed = fixture.copied();
     let store = killed.open();

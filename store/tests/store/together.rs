@@ -118,13 +118,13 @@ fn a_folder_that_was_never_stored_comes_back_after_a_crash_too() -> FsResult<()>
     mount.files.create_dir(&path("/acme/app/d"), 0o750, false)?;
     mount.write("/acme/app/d/a", "1")?;
     mount.files.create_dir(&path("/acme/app/d/empty"), 0o755, false)?;
-    mount.files.line_ends();
+    mount.files.line_ends().unwrap();
     mount.files.line_begins(Line::new(|| "remove".into()));
     mount.files.remove(&path("/acme/app/d"), true)?;
-    mount.files.line_ends();
+    mount.files.line_ends().unwrap();
     mount.files.line_begins(Line::new(|| "undo".into()));
     let undone = mount.files.replay(1, Direction::Undo, Stray::Leave).unwrap();
-    mount.files.line_ends();
+    mount.files.line_ends().unwrap();
     assert_eq!((undone[0].line.to_string(), undone[0].repos[0].paths.len()), ("remove".into(), 1));
     let killed = fixture.copied();
     let store = killed.open();

@@ -71,7 +71,7 @@ proptest! {
         for (at, line) in lines.iter().enumerate() {
             mount.files.line_begins(Line::new(move || at.to_string().into()));
             line.iter().for_each(|step| act(&mount, *step));
-            mount.files.line_ends();
+            mount.files.line_ends().unwrap();
             if at == stored {
                 store.tick();
             }
@@ -83,7 +83,7 @@ proptest! {
         let go = |direction| {
             mount.files.line_begins(Line::new(|| "undo".into()));
             let done = mount.files.replay(1, direction, Stray::Leave);
-            mount.files.line_ends();
+            mount.files.line_ends().unwrap();
             done
         };
         for _ in 0..2 {
