@@ -87,10 +87,10 @@ fn operations_on_history_are_told_where_they_changed_a_file() -> FsResult<()> {
     mount.files.line_begins(Line::new(|| "restore".into()));
     let at = |path| RepoPath::new(path).unwrap();
     history.restore(&Revision::here(), &Revision::Expression("@-".into()), &[at("d")]).unwrap();
-    mount.files.line_ends();
+    mount.files.line_ends()?;
     mount.files.line_begins(Line::new(|| "back".into()));
     history.restore_operation(&before).unwrap();
-    mount.files.line_ends();
+    mount.files.line_ends()?;
     let wanted = [("back", AuditOp::Write), ("restore", AuditOp::Write)];
     let wanted = wanted.map(|(line, op)| (op, "d/a".to_owned(), line.to_owned()));
     for asked in ["d/a", "d"] {
