@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::error::StoreError;
 use crate::journal::{ChangeKey, Journal, PartRef, RepoUid, Written};
-use crate::records::{Auditing, Database, SnapshotRow, Summary};
+use crate::records::{Auditing, Database, Lasting, SnapshotRow, Summary};
 
 /// The durable order of everything that lands. Appends are fenced: only the store's owner can.
 pub(crate) trait Log: Send + Sync + fmt::Debug {
@@ -76,11 +76,16 @@ pub(crate) trait Records: Send + Sync + fmt::Debug {
         repo: RepoUid,
         commits: &[(CommitOid, Vec<u8>)],
     ) -> Result<(), StoreError>;
+    /// Stores nodes of facts and sums. Nothing may be marked as stored before.
+    fn put_nodes(
+        &self,
+        facts: &[([u8; 32], Vec<u8>)],
+        sums: &[(ObjectId, Sums)],
+        lasting: Lasting,
+    ) -> Result<(), StoreError>;
     fn prepare_snapshot(
         &self,
         repo: RepoUid,
-        facts: &[([u8; 32], Vec<u8>)],
-        sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
         auditing: Auditing<'_>,
     ) -> Result<(), StoreError>;
@@ -207,15 +212,22 @@ impl Records for Database {
         self.put_commit_facts(repo, commits)
     }
 
+    fn put_nodes(
+        &self,
+        facts: &[([u8; 32], Vec<u8>)],
+        sums: &[(ObjectId, Sums)],
+        lasting: Lasting,
+    ) -> Result<(), StoreError> {
+        self.put_nodes(facts, sums, lasting)
+    }
+
     fn prepare_snapshot(
         &self,
         repo: RepoUid,
-        facts: &[([u8; 32], Vec<u8>)],
-        sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
         auditing: Auditing<'_>,
     ) -> Result<(), StoreError> {
-        self.prepare_snapshot(repo, facts, sums, rows, auditing)
+        self.prepare_snapshot(repo, rows, auditing)
     }
 
     fn keep_commit_facts(

@@ -29,6 +29,25 @@ impl Database {
         })
     }
 
+    /// Stores nodes of facts and sums.
+    pub fn put_nodes(
+        &self,
+        facts: &[([u8; 32], Vec<u8>)],
+        sums: &[(ObjectId, Sums)],
+        lasting: Lasting,
+    ) -> Result<(), StoreError> {
+        if facts.is_empty() && sums.is_empty() {
+            return Ok(());
+        }
+        self.write(lasting, |db| {
+            let mut insert = db.prepare_cached("INSERT OR IGNORE INTO facts VALUES (?1, ?2)")?;
+            for (id, node) in facts {
+                insert.execute(params![&id[..], node])?;
+            }
+            put_sums(db, sums)
+        })
+    }
+
     pub fn put_sums(&self, sums: &[(ObjectId, Sums)]) -> Result<(), StoreError> {
         self.write(Lasting::Process, |db| put_sums(db, sums))
     }
@@ -79,10 +98,7 @@ impl Database {
     }
 }
 
-pub(super) fn put_sums(
-    db: &rusqlite::Transaction<'_>,
-    sums: &[(ObjectId, Sums)],
-) -> rusqlite::Result<()> {
+fn put_sums(db: &rusqlite::Transaction<'_>, sums: &[(ObjectId, Sums)]) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached("INSERT OR IGNORE INTO sums VALUES (?1, ?2)")?;
     sums.iter().try_for_each(|(tree, sums)| {
         let mut bytes = Writer::default();

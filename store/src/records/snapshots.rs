@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use mesafs::name::{ChangeId, CommitOid};
-use mesafs::tree::{ObjectId, Sums};
 use rusqlite::params;
 
 use super::audit::{Auditing, put_audit};
-use super::facts::{put_commit_facts, put_sums};
+use super::facts::put_commit_facts;
 use super::{Database, Lasting, malformed};
 use crate::error::StoreError;
 use crate::journal::RepoUid;
@@ -22,23 +21,16 @@ pub(crate) struct SnapshotRow {
 }
 
 impl Database {
-    /// Before the operation: stores what the commits will need, which edits are in them, and which root facts a change's
-    /// commit gets once the operation is there.
+    /// Before the operation: stores which edits are in the commits, and which root facts a change's
+    /// commit gets once the operation is there. What was stored before lasts from here on.
     pub fn prepare_snapshot(
         &self,
         repo: RepoUid,
-        facts: &[([u8; 32], Vec<u8>)],
-        sums: &[(ObjectId, Sums)],
         rows: &[SnapshotRow],
         auditing: Auditing<'_>,
     ) -> Result<(), StoreError> {
         self.write(Lasting::Power, |db| {
             put_audit(db, repo, auditing)?;
-            let mut insert = db.prepare_cached("INSERT OR IGNORE INTO facts VALUES (?1, ?2)")?;
-            for (id, node) in facts {
-                insert.execute(params![&id[..], node])?;
-            }
-            put_sums(db, sums)?;
             let sql = "INSERT OR REPLACE INTO pending_facts VALUES (?1, ?2, ?3, ?4)";
             let mut insert = db.prepare_cached(sql)?;
             rows.iter().try_for_each(|row| {

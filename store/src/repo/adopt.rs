@@ -16,7 +16,7 @@ use super::facts::FactsOf;
 use super::write::{Marks, store_tree};
 use crate::engine::Durability;
 use crate::error::{StoreError, engine_to_fs};
-use crate::records::Auditing;
+use crate::records::Lasting;
 
 /// A file up to this size goes into the journal whole.
 const INLINE_BYTES_MAX: u64 = 4 << 20;
@@ -77,14 +77,8 @@ impl Repo {
                 let mut stored = store_tree(dir, Marks::Own, &mut writer)?;
                 writer.finish(Durability::Power).map_err(fail)?;
                 let (facts, sums) = (&stored.facts, &stored.sums);
-                let prepared = self.shared.records.prepare_snapshot(
-                    self.uid,
-                    facts,
-                    sums,
-                    &[],
-                    Auditing::default(),
-                );
-                prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
+                let kept = self.shared.records.put_nodes(facts, sums, Lasting::Power);
+                kept.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
                 std::mem::take(&mut stored.settle).apply(&self.source());
                 // A folder with a conflict in it is never noted as stored.
                 match dir.stored() {
@@ -142,14 +136,8 @@ impl Repo {
         let mut writer = self.heads.writer();
         let stored = store_tree(dir, Marks::Foreign, &mut writer)?;
         writer.finish(Durability::Power).map_err(fail)?;
-        let prepared = self.shared.records.prepare_snapshot(
-            self.uid,
-            &stored.facts,
-            &stored.sums,
-            &[],
-            Auditing::default(),
-        );
-        prepared.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
+        let kept = self.shared.records.put_nodes(&stored.facts, &stored.sums, Lasting::Power);
+        kept.map_err(|error: StoreError| error.to_fs(Operation::Copy))?;
         let FactsOf::Dir { facts, sums, .. } = stored.noted.of else {
             return Ok(Dir::empty(dir.attributes));
         };

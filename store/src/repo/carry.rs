@@ -19,7 +19,7 @@ use super::source::RepoSource;
 use super::write::StoredTree;
 use crate::engine::{Rewritten, TreeEntryKind};
 use crate::error::{StoreError, engine_to_fs};
-use crate::records::Auditing;
+use crate::records::Lasting;
 
 /// Whose facts are meant.
 #[derive(Debug, Clone)]
@@ -155,10 +155,7 @@ impl Repo {
     }
 
     pub(super) fn keep(&self, carried: &Carried) -> Result<(), StoreError> {
-        if !carried.nodes.is_empty() {
-            let (records, nodes) = (&self.shared.records, &carried.nodes);
-            records.prepare_snapshot(self.uid, nodes, &[], &[], Auditing::default())?;
-        }
+        self.shared.records.put_nodes(&carried.nodes, &[], Lasting::Power)?;
         self.shared.records.put_commit_facts(self.uid, &carried.commits)
     }
 

@@ -21,7 +21,7 @@ use crate::cause::Cause;
 use crate::engine::{ChangeSnapshot, Durability, EngineError, Rewritten};
 use crate::error::StoreError;
 use crate::journal::PartRef;
-use crate::records::{Auditing, Edited, SnapshotRow};
+use crate::records::{Auditing, Edited, Lasting, SnapshotRow};
 
 /// How often a snapshot starts anew because history moved under it.
 const ATTEMPTS: usize = 5;
@@ -131,6 +131,9 @@ impl Repo {
         let mut writer = self.heads.writer();
         let mut stored = store_tree(dir, Marks::Own, &mut writer)?;
         writer.finish(Durability::Process)?;
+        // Before anything is marked: what is marked is not stored again, whatever fails from here on.
+        // It is made to last with the snapshot that is prepared next.
+        self.shared.records.put_nodes(&stored.facts, &stored.sums, Lasting::Process)?;
         std::mem::take(&mut stored.settle).apply(&self.source());
         // A file that grows and grows is stored whole each time: the more that was, the longer
         // until the next time.
@@ -216,12 +219,10 @@ impl Repo {
         cause: &Cause,
     ) -> Result<Option<Vec<Rewritten>>, StoreError> {
         let rows: Vec<SnapshotRow> = members.iter().map(Member::row).collect();
-        let facts: Vec<_> = members.iter().flat_map(|m| m.stored.facts.iter().cloned()).collect();
-        let sums: Vec<_> = members.iter().flat_map(|m| m.stored.sums.iter().copied()).collect();
         let edited: Vec<Edited<'_>> =
             members.iter().map(|member| (&member.place.change, &member.edits[..])).collect();
         let auditing = Auditing { edited: &edited, oldest_ns: self.shared.oldest_ns() };
-        self.shared.records.prepare_snapshot(self.uid, &facts, &sums, &rows, auditing)?;
+        self.shared.records.prepare_snapshot(self.uid, &rows, auditing)?;
         let changes: Vec<ChangeSnapshot> = members
             .iter()
             .map(|member| {

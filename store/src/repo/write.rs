@@ -1,7 +1,8 @@
 //! Writes the nodes of a live tree that are not stored yet, and only those.
 //!
-//! Iterative, children before their directory. Nothing in the tree is marked before the objects are
-//! sure to be readable: [`Settle`] does that, after [`crate::engine::ObjectWriter::finish`].
+//! Iterative, children before their directory. Nothing in the tree is marked before the objects and
+//! the facts are sure to be readable: [`Settle`] does that, after
+//! [`crate::engine::ObjectWriter::finish`] and [`crate::persist::Records::put_nodes`].
 
 use std::collections::HashMap;
 use std::io::{self, Read};
