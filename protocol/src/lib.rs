@@ -6,6 +6,7 @@
 //! over a wire: it ends in an error, never in a panic or an allocation that its sender chose.
 
 mod admin;
+mod batch;
 mod error;
 mod ids;
 mod message;
@@ -18,12 +19,14 @@ pub use admin::{
     Admin, AdminAnswer, AdminCall, Author, Collected, Exported, Folder, Imported, KeyTold,
     RepoTold, Skipped, Synced,
 };
+pub use batch::{
+    Batch, Body, How, Item, Node, Op, Part, PartApplied, Piece, Step, Stepped, Target, TreeNode,
+};
 pub use error::{ErrorBody, code};
 pub use ids::{BodyKey, DirKey, Hash32, SessionId};
 pub use message::{
-    Answer, Batch, Body, Call, Content, Entry, EntryKind, Event, Frame, HeldFile, How, Item,
-    Listing, Name, Node, Op, Opened, Part, PartApplied, Piece, Place, ReadRange, Reply, Request,
-    RootInfo, Since, Step, Stepped, Target, TreeNode,
+    Answer, Call, Content, Entry, EntryKind, Event, Frame, HeldFile, Listing, Name, Opened, Place,
+    ReadRange, Reply, Request, RootInfo, Since,
 };
 
 pub use token::{Claims, claims};

@@ -16,6 +16,7 @@ mod held;
 mod history;
 mod link;
 mod session;
+mod subscribers;
 mod tree;
 
 use std::sync::Arc;

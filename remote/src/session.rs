@@ -13,10 +13,9 @@ use mesa_protocol::{
 };
 use mesafs::backend::EventQueue;
 use mesafs::clock::Clock;
-use mesafs::live::{Origin, Queue, Touched};
 use mesafs::token::{AccessToken, TokenError};
 use mesafs::tree::{Body, Dir, Root};
-use mesafs::{Access, ChangeId, Errno, FsError, FsResult, Operation, Pin, RepoId, RepoPath};
+use mesafs::{Access, Errno, FsError, FsResult, Operation, Pin, RepoId, RepoPath};
 use parking_lot::{Condvar, Mutex};
 
 use crate::body::{Around, Place, RemoteBody};
@@ -25,6 +24,7 @@ use crate::draft::Run;
 use crate::events;
 use crate::held::Held;
 use crate::link::{Link, NONSENSE};
+use crate::subscribers::Subscribers;
 use crate::tree::{Listed, RootPin, gone, learn_listing, loaded_dir, nonsense, root};
 
 /// Entries of directories that are kept.
@@ -52,20 +52,6 @@ pub(crate) struct Shown {
     pub access: Access,
 }
 
-/// A queue, and the tree that was shown when it began: it is not told of what led to that.
-#[derive(Debug)]
-struct Subscriber {
-    queue: Arc<Queue>,
-    /// `None` once another change was shown, whose versions begin anew.
-    since: Option<(ChangeId, u64)>,
-}
-
-impl Subscriber {
-    fn is_told(&self, version: u64) -> bool {
-        self.since.as_ref().is_none_or(|(_, since)| version > *since)
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Session {
     pub link: Arc<Link>,
@@ -80,7 +66,7 @@ pub(crate) struct Session {
     opening: Mutex<()>,
     shown: ArcSwapOption<Shown>,
     showing: Mutex<()>,
-    queues: Mutex<Vec<Subscriber>>,
+    subscribers: Subscribers,
     /// How many events of others have been told.
     pub foreign: AtomicU64,
     pub held: Mutex<BTreeMap<u64, Weak<Held>>>,
@@ -99,10 +85,6 @@ pub(crate) struct Session {
     refused: OnceLock<String>,
     closed: AtomicBool,
     streaming: (Mutex<bool>, Condvar),
-}
-
-fn origin() -> Origin {
-    Origin(1)
 }
 
 impl Session {
@@ -128,7 +110,7 @@ impl Session {
             opening: Mutex::default(),
             shown: ArcSwapOption::empty(),
             showing: Mutex::default(),
-            queues: Mutex::default(),
+            subscribers: Subscribers::default(),
             foreign: AtomicU64::new(0),
             held: Mutex::default(),
             next_handle: AtomicU64::new(1),
@@ -259,33 +241,8 @@ impl Session {
         if events.iter().any(|event| !event.own) {
             self.foreign.fetch_add(1, atomic::Ordering::AcqRel);
         }
-        let mut queues = self.queues.lock();
-        queues.retain(|subscriber| !subscriber.queue.is_abandoned());
-        if let Some(shown) = &*self.shown.load() {
-            for subscriber in &mut *queues {
-                subscriber.since.take_if(|(change, _)| *change != shown.root.change);
-            }
-        }
-        let mut events = events.into_iter().peekable();
-        while let Some(first) = events.next() {
-            let (version, own) = (first.version, first.own);
-            let mut touched = vec![first];
-            while let Some(event) =
-                events.next_if(|event| event.version == version && event.own == own)
-            {
-                touched.push(event);
-            }
-            let everything = touched.iter().any(|event| event.path.is_root() && event.recursive);
-            let touched: Vec<Touched> = touched
-                .into_iter()
-                .map(|Event { path, recursive, .. }| Touched { path, recursive })
-                .collect();
-            for subscriber in &*queues {
-                if everything || subscriber.is_told(version) {
-                    subscriber.queue.push(&touched, version, own.then(origin));
-                }
-            }
-        }
+        let shown = self.shown.load();
+        self.subscribers.tell(events, shown.as_ref().map(|shown| &shown.root.change));
     }
 
     /// Tells that anything may have changed.
@@ -301,12 +258,7 @@ impl Session {
     }
 
     pub fn subscribe(&self) -> FsResult<Box<dyn EventQueue>> {
-        let mut queues = self.queues.lock();
-        let shown = self.shown(Operation::Subscribe)?;
-        let (queue, reader) = Queue::new(origin());
-        let since = Some((shown.root.change.clone(), shown.root.version));
-        queues.push(Subscriber { queue, since });
-        Ok(Box::new(reader))
+        self.subscribers.add(|| Ok(self.shown(Operation::Subscribe)?.root.clone()))
     }
 
     /// Makes a call in the present session, or the one that comes after it where it was lost.
@@ -580,9 +532,7 @@ impl Session {
         if self.closed.swap(true, atomic::Ordering::AcqRel) {
             return Err(gone(Operation::Mount));
         }
-        for subscriber in self.queues.lock().drain(..) {
-            subscriber.queue.close();
-        }
+        self.subscribers.close();
         let (id, _) = self.present();
         let closed = self.link.call(&self.token, &Request::Close { session: id });
         match closed {
@@ -594,9 +544,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        for subscriber in self.queues.get_mut().drain(..) {
-            subscriber.queue.close();
-        }
+        self.subscribers.close();
         if !*self.closed.get_mut() {
             let (link, token) = (Arc::clone(&self.link), self.token.clone());
             let id = self.present.get_mut().0;
