@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "tests")]
 
+mod nobody;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +16,10 @@ use mesafs::{
 };
 use mesash_builtins::budget::{Budget, Limits};
 use mesash_builtins::cancel::{Cancel, Reason};
-use mesash_builtins::command::ExitStatus;
-use mesash_builtins::context::{Context, Host, Identity, Spawn, SpawnError};
+use mesash_builtins::context::{Context, Identity};
 use mesash_builtins::registry::{self, Registry};
 use mesash_builtins::stream::{Input, Output, Policy, Stream};
+use nobody::Nobody;
 use parking_lot::Mutex;
 
 /// Whoever reads a line from here appends the next one to the file at once.
@@ -63,26 +65,6 @@ impl Stream for Answering {
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {
         Ok(true)
-    }
-}
-
-struct Nobody;
-
-impl Host for Nobody {
-    fn run(&self, _spawn: Spawn) -> Result<ExitStatus, SpawnError> {
-        Err(SpawnError::NotFound)
-    }
-
-    fn descriptor(&self, _fd: u32) -> Option<Arc<dyn Stream>> {
-        None
-    }
-
-    fn which(&self, _name: &BStr, _all: bool) -> Vec<BString> {
-        Vec::new()
-    }
-
-    fn kill(&self, _pid: i64, _signal: u8) -> FsResult<()> {
-        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! `sort` of more than memory holds: the rest is put aside on the host.
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod nobody;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,10 @@ use mesafs::{Errno, FileKind, FileSystem, FsError, FsResult, FsStat, Operation, 
 use mesash_builtins::budget::{Budget, Limits, Resource};
 use mesash_builtins::cancel::Cancel;
 use mesash_builtins::command::ExitStatus;
-use mesash_builtins::context::{Context, Host, Identity, Spawn, SpawnError};
+use mesash_builtins::context::{Context, Identity};
 use mesash_builtins::registry::{self, Registry};
 use mesash_builtins::stream::{Input, Output, Policy, Stream, check};
+use nobody::Nobody;
 use parking_lot::Mutex;
 use testkit::MemoryMount;
 
@@ -59,26 +62,6 @@ impl Stream for Page {
 
     fn wait_readable(&self, _timeout: Duration, _cancel: &Cancel) -> FsResult<bool> {
         Ok(true)
-    }
-}
-
-struct Nobody;
-
-impl Host for Nobody {
-    fn run(&self, _spawn: Spawn) -> Result<ExitStatus, SpawnError> {
-        Err(SpawnError::NotFound)
-    }
-
-    fn descriptor(&self, _fd: u32) -> Option<Arc<dyn Stream>> {
-        None
-    }
-
-    fn which(&self, _name: &BStr, _all: bool) -> Vec<BString> {
-        Vec::new()
-    }
-
-    fn kill(&self, _pid: i64, _signal: u8) -> FsResult<()> {
-        Err(FsError::new(Errno::NoEnt, Operation::Lookup, ""))
     }
 }
 

@@ -26,7 +26,7 @@ use ast::Node;
 use backtrack::Program;
 pub use error::{MatchError, RegexError};
 use linear::{End, Linear};
-pub use replace::{Case, Part, Replacement};
+pub use replace::{Case, Part, Replacement, control};
 pub use syntax::{Flags, LeadingRepeat, Lines, Syntax};
 
 use crate::cancel::Cancel;

@@ -24,6 +24,20 @@ pub enum Case {
     End,
 }
 
+/// The control character that an escape of sed's stands for: `a`, `f`, `n`, `r`, `t`, `v`.
+#[must_use]
+pub fn control(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'a' => 7,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 11,
+        _ => return None,
+    })
+}
+
 /// What becomes of which matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use crate::cancel::Cancel;
-use crate::regex::{Case, Flags, Part, Regex, Replacement, Syntax};
+use crate::regex::{Case, Flags, Part, Regex, Replacement, Syntax, control};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,9 +145,10 @@ fn parts_of(replacement: &[u8]) -> Vec<Part> {
             (_, Some(letter)) => match Case::from_letter(letter) {
                 Some(case) => Part::Case(case),
                 None => {
-                    match escaped(letter) {
-                        Some(byte) => text.push(byte),
-                        None => text.extend_from_slice(&[byte, letter]),
+                    match (letter, control(letter)) {
+                        (b'&' | b'\\', _) => text.push(letter),
+                        (_, Some(control)) => text.push(control),
+                        (_, None) => text.extend_from_slice(&[byte, letter]),
                     }
                     continue;
                 }
@@ -162,19 +163,6 @@ fn parts_of(replacement: &[u8]) -> Vec<Part> {
         parts.push(Part::Text(text.into()));
     }
     parts
-}
-
-fn escaped(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'a' => 7,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'v' => 11,
-        b'&' | b'\\' => letter,
-        _ => return None,
-    })
 }
 
 /// The name after all expressions, one after the other. Matching stops where `cancel` says so, and

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::Parser;
-use crate::regex::{Case, Part};
+use crate::regex::{Case, Part, control};
 
 impl Parser<'_> {
     /// What stands up to `delimiter`, which is taken. An escaped delimiter loses its backslash; in a
@@ -133,15 +133,7 @@ fn coded(letter: u8, rest: &[u8]) -> Option<(u8, usize)> {
 
 /// `\X` in text: `a`, `i`, `c`.
 pub(super) fn escaped(letter: u8, out: &mut BString) {
-    out.push(match letter {
-        b'a' => 7,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'v' => 11,
-        other => other,
-    });
+    out.push(control(letter).unwrap_or(letter));
 }
 
 /// The pieces of a replacement.
