@@ -16,11 +16,9 @@ use tempfile::TempDir;
 
 /// Long enough for any machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// A call that is tried again while nobody answers does not fail sooner than this.
-const FAILS_AFTER: Duration = Duration::from_secs(2);
 
 /// Adds each line of its input to a file, and says so when it is there.
-const WRITER: &str = r#"while read -r line; do
+const WRITER: &str = r#"exec 2>&1; while read -r line; do
     if echo "$line" >> log; then echo "ok $line"; else echo "failed $line"; fi
 done"#;
 
@@ -146,13 +144,20 @@ impl Writer {
         let line = format!("{}{number}", self.name);
         let began = Instant::now();
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
-        let answer = self.lines.recv_timeout(PATIENCE);
+        let mut reason = String::new();
+        let answer = loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(told) if told.starts_with("mesash: ") => reason = told,
+                answer => break answer,
+            }
+        };
         let took = began.elapsed();
         self.written.slowest = self.written.slowest.max(took);
         match answer.as_deref().map(|answer| answer.split_once(' ')) {
             Ok(Some(("ok", told))) if told == line => self.written.acknowledged.push(line),
             Ok(Some(("failed", told))) if told == line => {
-                assert!(took >= FAILS_AFTER, "{line} was given up after {took:?}");
+                // A machine that is too busy for a take-over may have it so, and nothing else.
+                assert!(reason.contains("cannot be reached"), "{line}, after {took:?}: {reason}");
                 self.written.failed.push(line);
                 return false;
             }
